@@ -1,0 +1,74 @@
+// The shape of a model, read from and written to a Hugging Face config.json. One struct serves every supported family: it
+// selects attention kind, MLP kind, norms and rope. Covered by tests/policy/config_test.cc.
+#ifndef HONE_POLICY_CONFIG_H_
+#define HONE_POLICY_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hone {
+
+enum class AttentionKind { kGqa, kMla };
+
+struct ModelConfig {
+  std::string architecture;  // "DeepseekV3ForCausalLM" or "Qwen2ForCausalLM"
+  AttentionKind attention = AttentionKind::kGqa;
+
+  int64_t vocab_size = 0;
+  int64_t hidden_size = 0;
+  int64_t num_layers = 0;
+  int64_t num_heads = 0;
+  int64_t intermediate_size = 0;  // width of the dense MLP
+  int64_t max_position_embeddings = 0;
+  double rms_norm_eps = 1e-6;
+  double rope_theta = 10000.0;
+  bool rope_interleaved = false;  // adjacent pairs (DeepSeek) instead of halves
+  bool tie_word_embeddings = false;
+
+  // kGqa
+  int64_t num_kv_heads = 0;
+  int64_t head_dim = 0;
+  bool qkv_bias = false;
+
+  // kMla: the two inner norms always use eps 1e-6
+  int64_t q_lora_rank = 0;  // 0: queries straight from the hidden state
+  int64_t kv_lora_rank = 0;
+  int64_t qk_nope_head_dim = 0;
+  int64_t qk_rope_head_dim = 0;
+  int64_t v_head_dim = 0;
+
+  // Mixture of experts; num_experts == 0 means every layer is dense
+  int64_t num_experts = 0;
+  int64_t experts_per_token = 0;
+  int64_t num_shared_experts = 0;
+  int64_t moe_intermediate_size = 0;
+  int64_t first_k_dense = 0;  // layers before this one are dense
+  int64_t num_expert_groups = 1;
+  int64_t top_expert_groups = 1;
+  bool norm_topk_prob = true;
+  double routed_scaling_factor = 1.0;
+
+  int64_t bos_token_id = -1;  // -1: none
+  int64_t pad_token_id = -1;
+  std::vector<int64_t> eos_token_ids;
+
+  bool IsMoeLayer(int64_t layer) const { return num_experts > 0 && layer >= first_k_dense; }
+  int64_t QkHeadDim() const { return qk_nope_head_dim + qk_rope_head_dim; }  // kMla, per head, before absorption
+  // Values a token leaves in the cache per layer: MLA [kv_lora | rope], shared as key and value; GQA keys and values.
+  int64_t CacheRowWidth() const {
+    return attention == AttentionKind::kMla ? kv_lora_rank + qk_rope_head_dim : 2 * num_kv_heads * head_dim;
+  }
+  int64_t RotaryDim() const { return attention == AttentionKind::kMla ? qk_rope_head_dim : head_dim; }
+  double SoftmaxScale() const;  // 1 / sqrt(query width)
+};
+
+// `where` names the file in errors. Error on an unknown architecture (naming those supported), a missing, ill-typed or
+// inconsistent value, or a feature that would change the arithmetic and is not supported (rope scaling, sliding window, ...).
+ModelConfig ParseModelConfig(const std::string& json, const std::string& where);
+// A config.json that `transformers` loads as `architecture`; ParseModelConfig reads it back to the same struct.
+std::string ModelConfigToJson(const ModelConfig& config, const std::string& torch_dtype);
+
+}  // namespace hone
+
+#endif  // HONE_POLICY_CONFIG_H_
