@@ -1,0 +1,67 @@
+// A persistent pool of threads that runs one loop at a time. Workers spin briefly between loops, so that the many short
+// loops of a decode step cost about a microsecond each, then sleep. Covered by tests/kernels/thread_pool_test.cc.
+#ifndef HONE_KERNELS_THREAD_POOL_H_
+#define HONE_KERNELS_THREAD_POOL_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace hone::kernels {
+
+// Loops on one pool must not overlap or nest. Which thread runs which task is not fixed: a task may depend on its number
+// only, never on its thread, except for scratch space.
+class ThreadPool {
+ public:
+  explicit ThreadPool(int num_threads);  // >= 1; the caller of ParallelFor counts as one
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int num_threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls fn(task, thread) once for each task in [0, num_tasks), thread in [0, num_threads), and returns when all are
+  // done. Tasks must not throw.
+  template <class F>
+  void ParallelFor(int64_t num_tasks, F&& fn) {
+    using Fn = std::remove_reference_t<F>;
+    Run(num_tasks, [](void* f, int64_t task, int thread) { (*static_cast<Fn*>(f))(task, thread); },
+        const_cast<void*>(static_cast<const void*>(&fn)));
+  }
+
+  // Splits [0, size) into ranges of at least `grain` items and calls fn(begin, end, thread) for each. The ranges do not
+  // depend on the number of threads.
+  template <class F>
+  void ParallelRanges(int64_t size, int64_t grain, F&& fn) {
+    ParallelFor((size + grain - 1) / grain, [&](int64_t task, int thread) {
+      const int64_t begin = task * grain;
+      fn(begin, begin + grain < size ? begin + grain : size, thread);
+    });
+  }
+
+ private:
+  using Call = void (*)(void*, int64_t, int);
+  void Run(int64_t num_tasks, Call call, void* context);
+  void Work(int thread);
+  void Drain(int thread);
+
+  std::vector<std::thread> workers_;
+  std::atomic<uint64_t> epoch_{0};       // one more for each loop
+  std::atomic<bool> stop_{false};
+  std::atomic<int64_t> next_task_{0};
+  std::atomic<int> num_finished_{0};     // workers done with the current loop
+  std::atomic<int> num_sleeping_{0};
+  int64_t num_tasks_ = 0;
+  Call call_ = nullptr;
+  void* context_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+}  // namespace hone::kernels
+
+#endif  // HONE_KERNELS_THREAD_POOL_H_
