@@ -35,6 +35,7 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::Run(int64_t num_tasks, Call call, void* context) {
   if (num_tasks <= 0) return;
+  ScopedTimer timer(times_.loops);
   if (workers_.empty() || num_tasks == 1) {
     for (int64_t task = 0; task < num_tasks; ++task) call(context, task, 0);
     return;
@@ -51,7 +52,16 @@ void ThreadPool::Run(int64_t num_tasks, Call call, void* context) {
   }
   Drain(0);
   // Every worker passes through every loop, so none can still read this loop's fields when the next one sets them.
-  while (num_finished_.load(std::memory_order_acquire) != static_cast<int>(workers_.size())) Pause();
+  for (int spins = 0; num_finished_.load(std::memory_order_acquire) != static_cast<int>(workers_.size()); ++spins) {
+    Pause();
+    if (spins % 4096 == 4095) std::this_thread::yield();  // more threads than free cores
+  }
+}
+
+void* ThreadPool::Scratch(int64_t bytes) {
+  if (static_cast<int64_t>(scratch_.size()) < bytes + 64) scratch_.resize(bytes + 64);
+  const auto address = reinterpret_cast<uintptr_t>(scratch_.data());
+  return scratch_.data() + (64 - address % 64) % 64;
 }
 
 void ThreadPool::Drain(int thread) {

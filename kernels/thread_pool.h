@@ -4,6 +4,7 @@
 #define HONE_KERNELS_THREAD_POOL_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -23,6 +24,17 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int num_threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Wall seconds spent so far: inside loops of this pool, and of those inside matrix products and attention.
+  struct Times {
+    double loops = 0.0;
+    double gemm = 0.0;
+    double attention = 0.0;
+  };
+  Times& times() { return times_; }
+
+  // At least `bytes` of 64-byte aligned memory for one kernel call at a time; grows and is kept.
+  void* Scratch(int64_t bytes);
 
   // Calls fn(task, thread) once for each task in [0, num_tasks), thread in [0, num_threads), and returns when all are
   // done. Tasks must not throw.
@@ -50,6 +62,8 @@ class ThreadPool {
   void Drain(int thread);
 
   std::vector<std::thread> workers_;
+  Times times_;
+  std::vector<char> scratch_;
   std::atomic<uint64_t> epoch_{0};       // one more for each loop
   std::atomic<bool> stop_{false};
   std::atomic<int64_t> next_task_{0};
@@ -60,6 +74,21 @@ class ThreadPool {
   void* context_ = nullptr;
   std::mutex mutex_;
   std::condition_variable wake_;
+};
+
+// Adds the wall time of its own life to `total`.
+class ScopedTimer {
+ public:
+  explicit ScopedTimer(double& total) : total_(total), start_(std::chrono::steady_clock::now()) {}
+  ~ScopedTimer() {
+    total_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  ScopedTimer(const ScopedTimer&) = delete;
+  ScopedTimer& operator=(const ScopedTimer&) = delete;
+
+ private:
+  double& total_;
+  std::chrono::steady_clock::time_point start_;
 };
 
 }  // namespace hone::kernels
