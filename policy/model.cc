@@ -1,0 +1,289 @@
+// See model.h. Covered by tests/policy/model_test.cc.
+#include "policy/model.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/adamw.h"
+#include "kernels/elementwise.h"
+#include "kernels/logprob.h"
+#include "policy/autograd.h"
+#include "policy/layers.h"
+#include "policy/packed_weights.h"
+
+namespace hone {
+namespace {
+
+constexpr int kKernelVersion = 1;             // raised when a kernel's bits change
+constexpr int64_t kLogitChunkFloats = 1 << 20;  // logits held at once while scoring
+
+// Positions and tiles of a training batch: every sequence's keys and values are its own rows.
+struct TrainingRows {
+  explicit TrainingRows(const TrainingBatch& batch) {
+    const auto& begin = batch.sequence_begin;
+    for (size_t s = 0; s + 1 < begin.size(); ++s) {
+      const auto first_tile = static_cast<int32_t>(tiles.size());
+      for (int32_t row = begin[s]; row < begin[s + 1]; ++row) {
+        if ((row - begin[s]) % kernels::kPageSize == 0) tiles.push_back(row);
+        positions.push_back(row - begin[s]);
+        tile_begin.push_back(first_tile);
+      }
+    }
+    if (positions.size() != batch.tokens.size()) std::abort();
+  }
+  kernels::AttentionRows View() const {
+    return {static_cast<int64_t>(positions.size()), positions.data(), tile_begin.data(), tiles.data()};
+  }
+  std::vector<int32_t> positions, tile_begin, tiles;
+};
+
+}  // namespace
+
+KvCache::KvCache(const ModelConfig& config, int64_t num_pages)
+    : num_pages_(num_pages),
+      num_layers_(config.num_layers),
+      page_floats_(kernels::kPageSize * config.CacheRowWidth()),
+      layer_size_(num_pages * page_floats_),
+      values_(num_layers_ * layer_size_) {}
+
+void KvCache::CopyPage(int64_t from, int64_t to) {
+  for (int64_t l = 0; l < num_layers_; ++l) {
+    std::memcpy(layer(l) + to * page_floats_, layer(l) + from * page_floats_, page_floats_ * sizeof(float));
+  }
+}
+
+int64_t KvCache::BytesPerPage(const ModelConfig& config) {
+  return config.num_layers * kernels::kPageSize * config.CacheRowWidth() * static_cast<int64_t>(sizeof(float));
+}
+
+Gradients::Gradients(const Weights& weights) {
+  for (const auto& p : weights.parameters()) {
+    buffers_.emplace_back(p.role == ParameterRole::kRouterBias ? 0 : p.value.size());
+  }
+}
+
+void Gradients::SetZero() {
+  for (auto& b : buffers_) std::fill_n(b.data(), b.size(), 0.0f);
+}
+
+void Gradients::Add(kernels::ThreadPool& pool, const Gradients& other) {
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    kernels::AddTo(pool, buffers_[i].size(), other.buffers_[i].data(), buffers_[i].data());
+  }
+}
+
+void Gradients::Scale(kernels::ThreadPool& pool, float factor) {
+  for (auto& b : buffers_) kernels::Scale(pool, b.size(), factor, b.data());
+}
+
+double Gradients::SumOfSquares(kernels::ThreadPool& pool) const {
+  double sum = 0.0;
+  for (const auto& b : buffers_) sum += kernels::SumOfSquares(pool, b.size(), b.data());
+  return sum;
+}
+
+struct Model::Impl {
+  Impl(const ModelConfig& c, const Weights& w, Precision p, kernels::ThreadPool& t)
+      : config(c), precision(p), pool(t), weights(config, w, p),
+        rope(c.max_position_embeddings, c.RotaryDim(), c.rope_theta) {}
+
+  Pass NewPass(int64_t num_rows, const kernels::AttentionRows& rows) {
+    Pass pass;
+    pass.config = &config;
+    pass.weights = &weights;
+    pass.rope = &rope;
+    pass.pool = &pool;
+    pass.num_rows = num_rows;
+    pass.rows = rows;
+    return pass;
+  }
+
+  at::Tensor Embed(const std::vector<int32_t>& tokens) {
+    for (const int32_t t : tokens) {
+      if (t < 0 || t >= config.vocab_size) std::abort();
+    }
+    const auto rows = static_cast<int64_t>(tokens.size());
+    at::Tensor x = NewTensor(rows, config.hidden_size);
+    kernels::GatherRows(pool, rows, config.hidden_size, weights.embed.data(), tokens.data(), Values(x));
+    return x;
+  }
+
+  at::Tensor Layer(const Pass& pass, int64_t l, const at::Tensor& x) const;
+  at::Tensor RecomputedLayer(const Pass& pass, int64_t l, const at::Tensor& x) const;
+  at::Tensor Layers(const Pass& pass, at::Tensor x) const;
+
+  // hidden rows [begin, end) of `rows` times the head into `logits`.
+  void Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered, float* logits);
+  int64_t ChunkRows() const { return std::max<int64_t>(16, kLogitChunkFloats / config.vocab_size); }
+  void Score(const at::Tensor& hidden, const TrainingBatch& batch, std::span<float> logprobs,
+             std::span<float> entropies);
+  at::Tensor HeadBackward(const Pass& pass, const at::Tensor& hidden, const TrainingBatch& batch,
+                          std::span<const float> dlogprobs);
+
+  const ModelConfig config;
+  const Precision precision;
+  kernels::ThreadPool& pool;
+  PackedWeights weights;
+  kernels::RopeTable rope;
+  bool backward_packed = false;
+};
+
+at::Tensor Model::Impl::Layer(const Pass& pass, int64_t l, const at::Tensor& x) const {
+  const LayerWeights& w = weights.layers[l];
+  at::Tensor normed = Norm(pass, x, w.input_norm);
+  at::Tensor qkv = Linear(pass, normed, w.qkv, config.qkv_bias ? &w.qkv_bias : nullptr, nullptr);
+  at::Tensor attended =
+      config.attention == AttentionKind::kMla ? MlaAttention(pass, l, qkv) : GqaAttention(pass, l, qkv);
+  at::Tensor residual = Linear(pass, attended, w.o, nullptr, &x);
+  normed = Norm(pass, residual, w.post_norm);
+  if (!config.IsMoeLayer(l)) {
+    at::Tensor activated = SwiGluRows(pass, Linear(pass, normed, w.gate_up, nullptr, nullptr));
+    return Linear(pass, activated, w.down, nullptr, &residual);
+  }
+  if (config.num_shared_experts > 0) {
+    at::Tensor activated = SwiGluRows(pass, Linear(pass, normed, w.shared_gate_up, nullptr, nullptr));
+    residual = Linear(pass, activated, w.shared_down, nullptr, &residual);
+  }
+  return Experts(pass, l, normed, residual);
+}
+
+// Keeps only the layer's input; the backward pass runs the layer again, recording this time.
+at::Tensor Model::Impl::RecomputedLayer(const Pass& pass, int64_t l, const at::Tensor& x) const {
+  Pass plain = pass;
+  plain.gradients = nullptr;
+  at::Tensor y = Layer(plain, l, x);
+  Record(y, {x}, [this, &pass, l, x](const at::Tensor& dy) {
+    const at::Tensor leaf = Leaf(x);
+    return std::vector<at::Tensor>{RunBackward(Layer(pass, l, leaf), dy, leaf)};
+  });
+  return y;
+}
+
+at::Tensor Model::Impl::Layers(const Pass& pass, at::Tensor x) const {
+  for (int64_t l = 0; l < config.num_layers; ++l) {
+    x = pass.recording() && pass.options.recompute ? RecomputedLayer(pass, l, x) : Layer(pass, l, x);
+  }
+  return Norm(pass, x, weights.final_norm);
+}
+
+void Model::Impl::Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered, float* logits) {
+  const auto count = static_cast<int64_t>(rows.size());
+  kernels::GatherRows(pool, count, config.hidden_size, Values(hidden), rows.data(), gathered);
+  const kernels::GemmProblem problem = {.m = count, .a = gathered, .a_row_stride = config.hidden_size,
+                                        .b = &weights.lm_head.forward, .c = logits, .c_stride = config.vocab_size};
+  kernels::Gemm(pool, {&problem, 1});
+}
+
+void Model::Impl::Score(const at::Tensor& hidden, const TrainingBatch& batch, std::span<float> logprobs,
+                        std::span<float> entropies) {
+  const auto total = static_cast<int64_t>(batch.scored_rows.size());
+  const int64_t chunk = std::min(ChunkRows(), std::max<int64_t>(1, total));
+  const at::Tensor gathered = NewTensor(chunk, config.hidden_size), logits = NewTensor(chunk, config.vocab_size);
+  for (int64_t begin = 0; begin < total; begin += chunk) {
+    const int64_t count = std::min(chunk, total - begin);
+    Logits(hidden, {batch.scored_rows.data() + begin, static_cast<size_t>(count)}, Values(gathered), Values(logits));
+    kernels::TokenLogProbs(pool, count, config.vocab_size, Values(logits), config.vocab_size,
+                           batch.targets.data() + begin, batch.temperature, logprobs.data() + begin,
+                           entropies.empty() ? nullptr : entropies.data() + begin);
+  }
+}
+
+at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden, const TrainingBatch& batch,
+                                     std::span<const float> dlogprobs) {
+  const auto total = static_cast<int64_t>(batch.scored_rows.size());
+  const int64_t width = config.hidden_size, vocab = config.vocab_size;
+  const int64_t chunk = std::min(ChunkRows(), std::max<int64_t>(1, total));
+  const at::Tensor gathered = NewTensor(chunk, width), logits = NewTensor(chunk, vocab), dgathered = NewTensor(chunk, width);
+  at::Tensor dhidden = NewTensor(pass.num_rows, width);
+  std::fill_n(Values(dhidden), pass.num_rows * width, 0.0f);
+  kernels::PackedMatrix packed;
+  for (int64_t begin = 0; begin < total; begin += chunk) {
+    const int64_t count = std::min(chunk, total - begin);
+    const int32_t* rows = batch.scored_rows.data() + begin;
+    Logits(hidden, {rows, static_cast<size_t>(count)}, Values(gathered), Values(logits));
+    kernels::TokenLogProbsBackward(pool, count, vocab, Values(logits), vocab, batch.targets.data() + begin,
+                                   batch.temperature, dlogprobs.data() + begin, nullptr);
+    const auto input = InputGradient(count, Values(logits), vocab, weights.lm_head, Values(dgathered), width, false);
+    kernels::Gemm(pool, {&input, 1});
+    const auto weight =
+        WeightGradient(pass, count, Values(logits), vocab, Values(gathered), width, weights.lm_head, packed);
+    kernels::Gemm(pool, {&weight, 1});
+    kernels::ScatterRows(pool, count, width, Values(dgathered), width, rows, Values(dhidden));
+  }
+  return dhidden;
+}
+
+Model::Model(const ModelConfig& config, const Weights& weights, Precision precision, kernels::ThreadPool& pool)
+    : impl_(std::make_unique<Impl>(config, weights, precision, pool)) {
+  // LibTorch only adds gradients where paths meet: its own threads would fight the pool's for the cores.
+  at::set_num_threads(1);
+  Refresh();
+}
+
+Model::~Model() = default;
+
+const ModelConfig& Model::config() const { return impl_->config; }
+Precision Model::precision() const { return impl_->precision; }
+kernels::ThreadPool& Model::pool() const { return impl_->pool; }
+
+void Model::Refresh() {
+  impl_->weights.PackForward(impl_->pool);
+  impl_->backward_packed = false;
+}
+
+void Model::Forward(const RaggedBatch& batch, KvCache& cache, float* logits) {
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  Pass pass = impl_->NewPass(rows, {rows, batch.positions.data(), batch.tile_begin.data(), batch.tiles.data()});
+  pass.cache = &cache;
+  pass.cache_rows = batch.cache_rows.data();
+  const at::Tensor hidden = impl_->Layers(pass, impl_->Embed(batch.tokens));
+  const at::Tensor gathered = NewTensor(static_cast<int64_t>(batch.logit_rows.size()), impl_->config.hidden_size);
+  impl_->Logits(hidden, batch.logit_rows, Values(gathered), logits);
+}
+
+void Model::LogProbs(const TrainingBatch& batch, std::span<float> logprobs, std::span<float> entropies) {
+  const TrainingRows rows(batch);
+  Pass pass = impl_->NewPass(static_cast<int64_t>(batch.tokens.size()), rows.View());
+  pass.sequence_begin = batch.sequence_begin;
+  impl_->Score(impl_->Layers(pass, impl_->Embed(batch.tokens)), batch, logprobs, entropies);
+}
+
+TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& options,
+                           const LossGradient& loss_gradient, Gradients& gradients) {
+  Impl& impl = *impl_;
+  if (!impl.backward_packed) impl.weights.PackBackward(impl.pool);
+  impl.backward_packed = true;
+  TrainingStats stats;
+  if (impl.config.num_experts > 0) {
+    stats.expert_load.assign(impl.config.num_layers - impl.config.first_k_dense,
+                             std::vector<int64_t>(impl.config.num_experts, 0));
+  }
+  const TrainingRows rows(batch);
+  Pass pass = impl.NewPass(static_cast<int64_t>(batch.tokens.size()), rows.View());
+  pass.sequence_begin = batch.sequence_begin;
+  pass.gradients = &gradients;
+  pass.options = options;
+  pass.stats = &stats;
+
+  const at::Tensor embedded = Leaf(impl.Embed(batch.tokens));
+  const at::Tensor hidden = impl.Layers(pass, embedded);
+  std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size()), dlogprobs(batch.targets.size());
+  impl.Score(hidden, batch, logprobs, entropies);
+  loss_gradient(logprobs, entropies, dlogprobs);
+  const at::Tensor dembedded = RunBackward(hidden, impl.HeadBackward(pass, hidden, batch, dlogprobs), embedded);
+  kernels::ScatterAddRows(impl.pool, pass.num_rows, impl.config.hidden_size, Values(dembedded), batch.tokens.data(),
+                          pass.Gradient(impl.weights.embed.parameter));
+  return stats;
+}
+
+std::string NumericsFingerprint(Precision precision) {
+  const bool bf16 = precision == Precision::kBf16;
+  return "kernels " + std::to_string(kKernelVersion) + ", page " + std::to_string(kernels::kPageSize) + ", " +
+         (bf16 ? "bf16 by " + kernels::GemmInstructions(kernels::GemmType::kBf16) : std::string("fp32"));
+}
+
+}  // namespace hone

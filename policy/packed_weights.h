@@ -1,0 +1,76 @@
+// The weights of a model as the forward and backward passes use them: matrices packed for the GEMMs, vectors rounded to the
+// compute precision. Covered by tests/policy/model_test.cc.
+#ifndef HONE_POLICY_PACKED_WEIGHTS_H_
+#define HONE_POLICY_PACKED_WEIGHTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/gemm.h"
+#include "kernels/thread_pool.h"
+#include "policy/model.h"
+#include "policy/weights.h"
+
+namespace hone {
+
+// A matrix [out, in] inside a parameter, applied as y = x W^T.
+struct MatrixWeight {
+  int parameter = -1;  // index into Weights::parameters(); -1: the model has none
+  int64_t offset = 0;  // floats into the parameter
+  int64_t out = 0;
+  int64_t in = 0;
+  kernels::GemmType type = kernels::GemmType::kFp32;
+  bool absorbed = false;  // applied as y = x W instead: the forward pass reads the `backward` packing
+  kernels::PackedMatrix forward;   // [in, out]
+  kernels::PackedMatrix backward;  // [out, in]
+};
+
+// A norm weight, bias or the like, rounded to the compute precision.
+struct VectorWeight {
+  int parameter = -1;
+  std::vector<float> value;
+  const float* data() const { return value.data(); }
+};
+
+struct LayerWeights {
+  VectorWeight input_norm, post_norm;
+  MatrixWeight qkv, o;                        // qkv is qkv_a for MLA
+  VectorWeight qkv_bias;                      // GQA
+  VectorWeight q_norm, kv_norm;               // MLA
+  MatrixWeight q_b;                           // MLA
+  std::vector<MatrixWeight> key_up, value_up;  // MLA, per head of kv_b: W_UK [nope, kv_lora], W_UV [v, kv_lora]
+  MatrixWeight gate_up, down;                 // dense MLP
+  MatrixWeight router;                        // MoE; always fp32 arithmetic
+  VectorWeight router_bias;
+  std::vector<MatrixWeight> experts_gate_up, experts_down;
+  MatrixWeight shared_gate_up, shared_down;
+};
+
+class PackedWeights {
+ public:
+  PackedWeights(const ModelConfig& config, const Weights& weights, Precision precision);
+
+  void PackForward(kernels::ThreadPool& pool);   // after every change of the weights
+  void PackBackward(kernels::ThreadPool& pool);  // once more before gradients are wanted
+
+  const Weights& weights() const { return weights_; }
+  VectorWeight embed;  // [V, H] rows
+  VectorWeight final_norm;
+  MatrixWeight lm_head;
+  std::vector<LayerWeights> layers;
+
+ private:
+  template <class F>
+  void ForEachMatrix(F f);
+  MatrixWeight Matrix(const std::string& name, int64_t offset, int64_t out, int64_t in);
+  VectorWeight Vector(const std::string& name);
+
+  const Weights& weights_;
+  Precision precision_;
+  std::vector<float> rounded_;  // scratch: one parameter in bf16 precision
+};
+
+}  // namespace hone
+
+#endif  // HONE_POLICY_PACKED_WEIGHTS_H_
