@@ -299,7 +299,6 @@ void WriteCharacterTokenizer(const CharacterVocabulary& vocabulary, const std::s
       {"eos_token", vocabulary.eos},
       {"pad_token", vocabulary.pad},
       {"unk_token", nullptr},  // else transformers' Qwen2Tokenizer adds one of its own beyond the vocabulary
-
       {"clean_up_tokenization_spaces", false},
       {"add_bos_token", false},
       {"add_eos_token", false},
