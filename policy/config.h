@@ -41,7 +41,7 @@ struct ModelConfig {
   // Mixture of experts; num_experts == 0 means every layer is dense
   int64_t num_experts = 0;
   int64_t experts_per_token = 0;
-  int64_t num_shared_experts = 0;
+  int64_t num_shared_experts = 0;  // at least 1 where there are experts: transformers has no DeepSeek-V3 without
   int64_t moe_intermediate_size = 0;
   int64_t first_k_dense = 0;  // layers before this one are dense
   int64_t num_expert_groups = 1;
@@ -61,6 +61,8 @@ struct ModelConfig {
   }
   int64_t RotaryDim() const { return attention == AttentionKind::kMla ? qk_rope_head_dim : head_dim; }
   double SoftmaxScale() const;  // 1 / sqrt(query width)
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 // `where` names the file in errors. Error on an unknown architecture (naming those supported), a missing, ill-typed or

@@ -1,6 +1,6 @@
-// The weights of a model as named fp32 buffers in the layout the kernels want: projections that read the same input are
-// fused by rows, experts are stacked. Each parameter knows which contiguous slices of it are which Hugging Face tensors.
-// No LibTorch here. Covered by tests/policy/weights_test.cc.
+// The weights of a model as named fp32 buffers in the layout the kernels want: projections that read the same
+// input are fused by rows, experts are stacked. Each parameter knows which contiguous slices of it are which
+// Hugging Face tensors. No LibTorch here. Covered by tests/policy/weights_test.cc.
 #ifndef HONE_POLICY_WEIGHTS_H_
 #define HONE_POLICY_WEIGHTS_H_
 
@@ -55,13 +55,18 @@ struct Parameter {
 // Layout (E experts, H hidden, I widths, R ranks; every matrix is [out, in] row-major):
 //   embed [V,H]; final_norm [H]; lm_head [V,H] unless tied
 //   layers.N.input_norm [H]; layers.N.post_norm [H]; layers.N.o [H, heads*v]
-//   GQA  layers.N.qkv [(heads+2*kv_heads)*d, H] (q rows, k rows, v rows); layers.N.qkv_bias if config.qkv_bias
-//   MLA  layers.N.qkv_a [q_lora + kv_lora + rope, H] (q_lora == 0: heads*(nope+rope) query rows come first instead);
+//   GQA  layers.N.qkv [(heads+2*kv_heads)*d, H] (q rows, k rows, v rows); layers.N.qkv_bias if
+//   config.qkv_bias MLA  layers.N.qkv_a [q_lora + kv_lora + rope, H] (q_lora == 0: heads*(nope+rope) query
+//   rows come first instead);
 //        layers.N.q_norm [q_lora], layers.N.q_b [heads*(nope+rope), q_lora] if q_lora > 0;
 //        layers.N.kv_norm [kv_lora]; layers.N.kv_b [heads*(nope+v), kv_lora]
 //   dense  layers.N.gate_up [2I,H] (gate rows, up rows); layers.N.down [H,I]
-//   MoE  layers.N.router [E,H]; layers.N.router_bias [E]; layers.N.experts_gate_up [E,2I,H]; layers.N.experts_down [E,H,I];
-//        layers.N.shared_gate_up [2*Is,H], layers.N.shared_down [H,Is] if num_shared_experts > 0, Is = I * num_shared
+//   MoE  layers.N.router [E,H]; layers.N.router_bias [E]; layers.N.experts_gate_up [E,2I,H];
+//   layers.N.experts_down [E,H,I];
+//        layers.N.shared_gate_up [2*Is,H], layers.N.shared_down [H,Is] if num_shared_experts > 0, Is = I *
+//        num_shared
+std::vector<Parameter> DescribeParameters(const ModelConfig& config);  // in storage order, values empty
+
 class Weights {
  public:
   Weights() = default;
@@ -71,16 +76,19 @@ class Weights {
   Parameter& Get(const std::string& name);              // aborts if absent
   const Parameter& Get(const std::string& name) const;  // aborts if absent
   bool Has(const std::string& name) const;
-  int64_t CountValues() const;        // every stored value
-  int64_t CountActive(const ModelConfig& config) const;  // values one token's forward touches (embedding row excluded)
+  int64_t CountValues() const;  // every stored value
+  // Values one token's forward touches: experts_per_token of the routed experts; the embedding only if it is
+  // also the output matrix.
+  int64_t CountActive(const ModelConfig& config) const;
 
  private:
   std::vector<Parameter> parameters_;
 };
 
-// Random initial weights, a pure function of (config, seed): matrices normal with deviation fan_in^-1/2, projections that
-// write to the residual stream (o, down) divided by sqrt(2 * layers) more, embedding deviation `embedding_std`, norms 1,
-// biases 0.
+// Random initial weights, a pure function of (config, seed), the same bits on every machine: matrices normal
+// (as a sum of twelve uniforms, so within 6 deviations) with deviation fan_in^-1/2, projections that write to
+// the residual stream (o, down) divided by sqrt(2 * layers) more, embedding deviation `embedding_std`, norms
+// 1, biases 0.
 Weights InitWeights(const ModelConfig& config, uint64_t seed, double embedding_std);
 
 }  // namespace hone

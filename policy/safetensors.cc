@@ -1,0 +1,370 @@
+// See safetensors.h. Format: u64 little-endian header size, JSON header, data;
+// https://github.com/huggingface/safetensors.
+#include "policy/safetensors.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "data/error.h"
+#include "data/text_file.h"
+#include "policy/strict_json.h"
+
+namespace hone {
+namespace {
+
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr char kRemedy[] = "the file is damaged or not a safetensors file: copy or download it again";
+
+// Closes a descriptor on every way out.
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+struct Map {
+  std::shared_ptr<const std::byte> bytes;
+  uint64_t size = 0;
+};
+
+Map MapFile(const std::string& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.fd < 0) throw SystemError("read", path, errno);
+  struct stat info = {};
+  if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "");
+  const size_t size = static_cast<size_t>(info.st_size);
+  if (size < 8) throw Error("truncated: " + std::to_string(size) + " bytes", path, kRemedy);
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (address == MAP_FAILED) throw SystemError("map", path, errno);
+  const auto unmap = [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); };
+  return {std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address), unmap), size};
+}
+
+// Streams a file that may be larger than memory to the disk.
+class FileWriter {
+ public:
+  explicit FileWriter(const std::string& path)
+      : path_(path), file_{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)} {
+    if (file_.fd < 0) throw SystemError("write", path_, errno);
+  }
+
+  void Write(const void* data, int64_t size) {
+    const char* next = static_cast<const char*>(data);
+    while (size > 0) {
+      const ssize_t n = ::write(file_.fd, next, static_cast<size_t>(std::min<int64_t>(size, 1 << 30)));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw SystemError("write", path_, errno);
+      next += n;
+      size -= n;
+    }
+  }
+
+  void Sync() {
+    if (::fsync(file_.fd) != 0) throw SystemError("write", path_, errno);
+  }
+
+ private:
+  const std::string& path_;
+  const Descriptor file_;
+};
+
+// One entry of the header being checked; every complaint names file and tensor.
+class EntryParser {
+ public:
+  EntryParser(const std::string& path, const std::string& name, const json& entry)
+      : path_(path), name_(name), entry_(entry) {}
+
+  TensorInfo Parse() const {
+    CheckName();
+    if (!entry_.is_object()) Fail("its header entry is not an object");
+    for (const auto& [key, value] : entry_.items()) {
+      if (key != "dtype" && key != "shape" && key != "data_offsets") Fail("unknown key '" + key + "'");
+    }
+    TensorInfo info;
+    info.name = name_;
+    info.dtype = Dtype();
+    info.shape = Naturals("shape");
+    info.count = 1;
+    for (const int64_t extent : info.shape) {
+      if (__builtin_mul_overflow(info.count, extent, &info.count)) Fail("shape overflows");
+    }
+    if (__builtin_mul_overflow(info.count, TensorDtypeBytes(info.dtype), &info.bytes))
+      Fail("shape overflows");
+    const std::vector<int64_t> offsets = Naturals("data_offsets");
+    if (offsets.size() != 2 || offsets[0] > offsets[1]) Fail("data_offsets is not [begin, end]");
+    info.begin = offsets[0];
+    if (offsets[1] - offsets[0] != info.bytes) {
+      Fail("shape " + ShapeText(info.shape) + " of " + TensorDtypeName(info.dtype) + " needs " +
+           std::to_string(info.bytes) + " bytes, data_offsets hold " +
+           std::to_string(offsets[1] - offsets[0]));
+    }
+    return info;
+  }
+
+ private:
+  [[noreturn]] void Fail(const std::string& what) const {
+    throw Error("tensor '" + name_ + "': " + what, path_, kRemedy);
+  }
+
+  void CheckName() const {
+    if (name_.empty()) Fail("empty name");
+    for (const char c : name_) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) Fail("control character in the name");
+    }
+  }
+
+  const json& Member(const char* key) const {
+    const auto it = entry_.find(key);
+    if (it == entry_.end()) Fail(std::string(key) + " is missing");
+    return *it;
+  }
+
+  TensorDtype Dtype() const {
+    const json& value = Member("dtype");
+    if (!value.is_string()) Fail("dtype is not a string");
+    const std::string& text = value.get_ref<const std::string&>();
+    for (const TensorDtype dtype :
+         {TensorDtype::kF32, TensorDtype::kF16, TensorDtype::kBf16, TensorDtype::kI64}) {
+      if (text == TensorDtypeName(dtype)) return dtype;
+    }
+    throw Error("tensor '" + name_ + "' has dtype " + text, path_, "convert it to F32, F16 or BF16");
+  }
+
+  std::vector<int64_t> Naturals(const char* key) const {
+    const json& value = Member(key);
+    if (!value.is_array()) Fail(std::string(key) + " is not an array");
+    std::vector<int64_t> out;
+    for (const json& item : value) {
+      if (!item.is_number_unsigned() || item.get<uint64_t>() > INT64_MAX) {
+        Fail(std::string(key) + " holds something that is not a natural number");
+      }
+      out.push_back(static_cast<int64_t>(item.get<uint64_t>()));
+    }
+    return out;
+  }
+
+  const std::string& path_;
+  const std::string& name_;
+  const json& entry_;
+};
+
+void CheckMetadata(const json& metadata, const std::string& path) {
+  bool good = metadata.is_object();
+  for (const json& value : metadata) good = good && value.is_string();
+  if (!good) throw Error("__metadata__ is not a map from string to string", path, kRemedy);
+}
+
+// Tensors must tile [0, data_bytes) exactly.
+void CheckTiling(const std::vector<TensorInfo>& tensors, uint64_t data_bytes, const std::string& path) {
+  int64_t end = 0;
+  for (const TensorInfo& tensor : tensors) {
+    if (tensor.begin != end) {
+      const char* what = tensor.begin > end ? "leaves a hole before it" : "overlaps the tensor before it";
+      throw Error("tensor '" + tensor.name + "' " + what, path, kRemedy);
+    }
+    end += tensor.bytes;  // cannot overflow: it is this entry's data_offsets[1]
+    if (static_cast<uint64_t>(end) > data_bytes) {
+      throw Error("tensor '" + tensor.name + "' ends after the end of the file (truncated?)", path, kRemedy);
+    }
+  }
+  if (static_cast<uint64_t>(end) != data_bytes) {
+    throw Error(std::to_string(data_bytes - static_cast<uint64_t>(end)) + " bytes after the last tensor",
+                path, kRemedy);
+  }
+}
+
+template <typename T, typename Convert>
+void ConvertAll(const std::byte* bytes, int64_t count, float* out, Convert convert) {
+  for (int64_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, bytes + i * static_cast<int64_t>(sizeof(T)), sizeof(T));  // may be unaligned
+    out[i] = convert(value);
+  }
+}
+
+std::string BuildHeader(const std::vector<const TensorToWrite*>& tensors) {
+  nlohmann::ordered_json header;
+  header["__metadata__"]["format"] = "pt";
+  int64_t offset = 0;
+  for (const TensorToWrite* tensor : tensors) {
+    int64_t bytes = TensorDtypeBytes(tensor->dtype);
+    for (const int64_t extent : tensor->shape) {
+      if (extent < 0 || __builtin_mul_overflow(bytes, extent, &bytes)) std::abort();
+    }
+    auto& entry = header[tensor->name];
+    if (!entry.is_null()) std::abort();  // two tensors of one name
+    entry["dtype"] = TensorDtypeName(tensor->dtype);
+    entry["shape"] = tensor->shape;
+    entry["data_offsets"] = {offset, offset + bytes};
+    offset += bytes;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+void WriteAsBf16(const float* values, int64_t count, FileWriter& writer) {
+  std::vector<uint16_t> block(static_cast<size_t>(std::min<int64_t>(count, 1 << 16)));
+  for (int64_t done = 0; done < count;) {
+    const int64_t n = std::min<int64_t>(count - done, static_cast<int64_t>(block.size()));
+    for (int64_t i = 0; i < n; ++i) block[static_cast<size_t>(i)] = Bf16FromFloat(values[done + i]);
+    writer.Write(block.data(), n * TensorDtypeBytes(TensorDtype::kBf16));
+    done += n;
+  }
+}
+
+}  // namespace
+
+const char* TensorDtypeName(TensorDtype dtype) {
+  switch (dtype) {
+    case TensorDtype::kF32:
+      return "F32";
+    case TensorDtype::kF16:
+      return "F16";
+    case TensorDtype::kBf16:
+      return "BF16";
+    case TensorDtype::kI64:
+      return "I64";
+  }
+  std::abort();
+}
+
+int64_t TensorDtypeBytes(TensorDtype dtype) {
+  switch (dtype) {
+    case TensorDtype::kF32:
+      return 4;
+    case TensorDtype::kF16:
+    case TensorDtype::kBf16:
+      return 2;
+    case TensorDtype::kI64:
+      return 8;
+  }
+  std::abort();
+}
+
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (const int64_t extent : shape) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(extent);
+  }
+  return text += ']';
+}
+
+SafetensorsFile SafetensorsFile::Open(const std::string& path) {
+  SafetensorsFile file;
+  file.path_ = path;
+  const Map map = MapFile(path);
+  file.map_ = map.bytes;
+  uint64_t header_bytes;
+  std::memcpy(&header_bytes, map.bytes.get(), sizeof(header_bytes));
+  if (header_bytes > kMaxHeaderBytes) {
+    throw Error("header of " + std::to_string(header_bytes) + " bytes exceeds the format's limit", path,
+                kRemedy);
+  }
+  if (header_bytes > map.size - 8) throw Error("truncated inside the header", path, kRemedy);
+  file.data_ = map.bytes.get() + 8 + header_bytes;
+  const std::string_view text(reinterpret_cast<const char*>(map.bytes.get()) + 8, header_bytes);
+  if (text.empty() || text.front() != '{') throw Error("the header is not a JSON object", path, kRemedy);
+  const json header = ParseStrictJson(text, path);
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") {
+      CheckMetadata(entry, path);
+    } else {
+      file.tensors_.push_back(EntryParser(path, name, entry).Parse());
+    }
+  }
+  std::sort(file.tensors_.begin(), file.tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
+    return std::pair(a.begin, a.bytes) < std::pair(b.begin, b.bytes);
+  });
+  CheckTiling(file.tensors_, map.size - 8 - header_bytes, path);
+  for (size_t i = 0; i < file.tensors_.size(); ++i) file.index_[file.tensors_[i].name] = i;
+  return file;
+}
+
+const TensorInfo* SafetensorsFile::Find(const std::string& name) const {
+  const auto it = index_.find(name);
+  return it == index_.end() ? nullptr : &tensors_[it->second];
+}
+
+void SafetensorsFile::CopyTo(const TensorInfo& tensor, float* out) const {
+  const std::byte* bytes = Bytes(tensor);
+  switch (tensor.dtype) {
+    case TensorDtype::kF32:
+      if (tensor.bytes > 0) std::memcpy(out, bytes, static_cast<size_t>(tensor.bytes));
+      return;
+    case TensorDtype::kF16:
+      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromF16);
+    case TensorDtype::kBf16:
+      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromBf16);
+    case TensorDtype::kI64:
+      break;
+  }
+  throw Error("tensor '" + tensor.name + "' has dtype I64 where floating point is needed", path_, "");
+}
+
+void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
+  if (tensor.dtype != TensorDtype::kI64) {
+    throw Error(
+        "tensor '" + tensor.name + "' has dtype " + TensorDtypeName(tensor.dtype) + " where I64 is needed",
+        path_, "");
+  }
+  if (tensor.bytes > 0) std::memcpy(out, Bytes(tensor), static_cast<size_t>(tensor.bytes));
+}
+
+void WriteSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors) {
+  std::vector<const TensorToWrite*> order;
+  for (const TensorToWrite& tensor : tensors) {
+    if (tensor.dtype == TensorDtype::kF16 || tensor.name == "__metadata__") std::abort();
+    order.push_back(&tensor);
+  }
+  std::sort(order.begin(), order.end(), [](const TensorToWrite* a, const TensorToWrite* b) {
+    const int64_t a_bytes = TensorDtypeBytes(a->dtype);
+    const int64_t b_bytes = TensorDtypeBytes(b->dtype);
+    return a_bytes != b_bytes ? a_bytes > b_bytes : a->name < b->name;
+  });
+  const std::string header = BuildHeader(order);
+  const uint64_t header_bytes = header.size();
+  FileWriter writer(path);
+  writer.Write(&header_bytes, sizeof(header_bytes));
+  writer.Write(header.data(), static_cast<int64_t>(header_bytes));
+  for (const TensorToWrite* tensor : order) {
+    int64_t count = 1;
+    for (const int64_t extent : tensor->shape) count *= extent;
+    if (tensor->dtype == TensorDtype::kBf16) {
+      WriteAsBf16(static_cast<const float*>(tensor->data), count, writer);
+    } else {
+      writer.Write(tensor->data, count * TensorDtypeBytes(tensor->dtype));
+    }
+  }
+  writer.Sync();
+}
+
+float FloatFromF16(uint16_t value) {
+  const uint32_t sign = static_cast<uint32_t>(value & 0x8000u) << 16;
+  const uint32_t exponent = (value >> 10) & 0x1fu;
+  const uint32_t mantissa = value & 0x3ffu;
+  if (exponent == 0) {  // zero and subnormals: mantissa * 2^-24 is exact
+    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  const uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | (mantissa << 13);
+  return std::bit_cast<float>(bits);
+}
+
+}  // namespace hone

@@ -1,0 +1,34 @@
+// See strict_json.h. nlohmann keeps the last of two equal keys; its parser callback lets us refuse the
+// second.
+#include "policy/strict_json.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "data/error.h"
+
+namespace hone {
+
+nlohmann::json ParseStrictJson(std::string_view text, const std::string& where) {
+  using json = nlohmann::json;
+  constexpr int kMaxDepth = 64;
+  std::vector<std::set<std::string>> keys;  // one set per open object
+  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (depth > kMaxDepth) throw Error("JSON is nested too deeply", where, "");
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key) {
+      const std::string& key = parsed.get_ref<const std::string&>();
+      if (!keys.back().insert(key).second) throw Error("duplicate key '" + key + "'", where, "");
+    }
+    return true;
+  };
+  try {
+    return json::parse(text.begin(), text.end(), check);
+  } catch (const json::exception& e) {
+    throw Error(std::string("not valid JSON: ") + e.what(), where, "");
+  }
+}
+
+}  // namespace hone

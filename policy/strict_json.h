@@ -1,0 +1,18 @@
+// JSON text to a value, refusing what would be silently misread: duplicate keys, invalid UTF-8, trailing
+// text. Covered by tests/policy/config_test.cc and tests/policy/safetensors_test.cc.
+#ifndef HONE_POLICY_STRICT_JSON_H_
+#define HONE_POLICY_STRICT_JSON_H_
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace hone {
+
+// `where` names the file in errors. Error on anything but exactly one JSON value with unique keys, nested at
+// most 64 deep.
+nlohmann::json ParseStrictJson(std::string_view text, const std::string& where);
+
+}  // namespace hone
+
+#endif  // HONE_POLICY_STRICT_JSON_H_
