@@ -1,0 +1,184 @@
+// What a recipe may set for learning, sampling and evaluating: one struct each, declared once for parsing, checks, help and the
+// docs table (data/fields.h). Covered by tests/recipes/schema_test.cc.
+#ifndef HONE_RL_CONFIGS_H_
+#define HONE_RL_CONFIGS_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/fields.h"
+#include "policy/model.h"
+
+namespace hone {
+
+enum class Schedule { kConstant, kCosine };
+template <>
+inline constexpr auto kEnumNames<Schedule> =
+    std::to_array<EnumName<Schedule>>({{Schedule::kConstant, "constant"}, {Schedule::kCosine, "cosine"}});
+
+template <>
+inline constexpr auto kEnumNames<Precision> =
+    std::to_array<EnumName<Precision>>({{Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}});
+
+struct OptimizerConfig {
+  double learning_rate = 1e-6;
+  Schedule schedule = Schedule::kConstant;
+  int64_t warmup_steps = 0;
+  double final_share = 0.0;
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;
+  double clip_norm = 1.0;
+  double gate_bias_rate = 0.0;
+  double balance_alpha = 0.0;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("learning_rate", learning_rate, AtLeast(0), "peak learning rate of AdamW");
+    v.Field("schedule", schedule, "learning rate after the warm-up: constant, or cosine down to final_share");
+    v.Field("warmup_steps", warmup_steps, AtLeast(0), "updates over which the rate rises linearly from 0");
+    v.Field("final_share", final_share, Range{0, 1}, "where the cosine ends, as a share of learning_rate");
+    v.Field("beta1", beta1, Range{0, 1, false, true}, "AdamW's decay of the first moment");
+    v.Field("beta2", beta2, Range{0, 1, false, true}, "AdamW's decay of the second moment");
+    v.Field("epsilon", epsilon, Above(0), "AdamW's epsilon");
+    v.Field("weight_decay", weight_decay, AtLeast(0), "decoupled decay of matrices (never of norms and biases)");
+    v.Field("clip_norm", clip_norm, Above(0), "largest norm of the whole gradient; more is scaled down");
+    v.Field("gate_bias_rate", gate_bias_rate, AtLeast(0),
+            "how far an expert's selection bias moves per update against its load (0: never)");
+    v.Field("balance_alpha", balance_alpha, AtLeast(0), "weight of the sequence-wise expert balance loss");
+  }
+};
+
+struct MemoryConfig {
+  int64_t micro_batch_tokens = 4096;
+  int64_t gradient_blocks = 1;
+  bool recompute = false;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("micro_batch_tokens", micro_batch_tokens, AtLeast(1),
+            "tokens of one forward and backward; a longer sequence goes alone");
+    v.Field("gradient_blocks", gradient_blocks, Range{1, 1024},
+            "a power of two: gradients add up in order inside each of that many equal blocks, then in a binary tree");
+    v.Field("recompute", recompute, "keep only layer inputs and compute the rest again in the backward pass");
+  }
+};
+
+struct RolloutConfig {
+  double temperature = 1.0;
+  int64_t top_k = 0;
+  double top_p = 1.0;
+  double min_p = 0.0;
+  int64_t max_new_tokens = 512;
+  int64_t max_batch_tokens = 4096;
+  int64_t max_sequences = 512;
+  int64_t cache_mb = 256;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("temperature", temperature, Above(0), "sampling temperature");
+    v.Field("top_k", top_k, AtLeast(0), "keep the k most likely tokens (0: all)");
+    v.Field("top_p", top_p, AboveUpTo(0, 1), "keep the most likely tokens up to this mass (1: all)");
+    v.Field("min_p", min_p, Range{0, 1}, "drop tokens below this share of the largest probability (0: none)");
+    v.Field("max_new_tokens", max_new_tokens, AtLeast(1), "longest completion");
+    v.Field("max_batch_tokens", max_batch_tokens, AtLeast(1), "tokens of one forward of the engine");
+    v.Field("max_sequences", max_sequences, AtLeast(1), "completions sampled at once");
+    v.Field("cache_mb", cache_mb, AtLeast(1), "memory for the key/value cache");
+  }
+};
+
+struct RewardConfig {
+  std::vector<std::string> names = {"answer", "format"};
+  std::vector<double> weights = {1.0, 1.0};
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("names", names, "rewards that are added up");
+    v.Field("weights", weights, "one weight for each of them");
+  }
+};
+
+struct GrpoConfig {
+  int64_t steps = 100;
+  int64_t prompts_per_step = 32;
+  int64_t group_size = 16;
+  int64_t minibatches = 1;
+  double clip_low = 0.2;
+  double clip_high = 0.2;
+  double kl_coefficient = 0.0;
+  int64_t reference_every = 0;
+  double advantage_epsilon = 1e-4;
+  int64_t max_not_applied = 3;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("steps", steps, AtLeast(1), "rollout steps");
+    v.Field("prompts_per_step", prompts_per_step, AtLeast(1), "prompts sampled in a step");
+    v.Field("group_size", group_size, Range{2, 65536}, "completions per prompt: the group that is the baseline");
+    v.Field("minibatches", minibatches, AtLeast(1), "updates per step, each on its share of the groups");
+    v.Field("clip_low", clip_low, Above(0), "the ratio is clipped at 1 - clip_low");
+    v.Field("clip_high", clip_high, Above(0), "the ratio is clipped at 1 + clip_high");
+    v.Field("kl_coefficient", kl_coefficient, AtLeast(0), "weight of the k3 divergence from the reference (0: no reference)");
+    v.Field("reference_every", reference_every, AtLeast(0),
+            "steps after which the policy becomes the reference (0: the reference stays the start)");
+    v.Field("advantage_epsilon", advantage_epsilon, AtLeast(0), "added to a group's standard deviation");
+    v.Field("max_not_applied", max_not_applied, AtLeast(1),
+            "stop after this many updates in a row with a non-finite loss or gradient");
+  }
+};
+
+struct SftConfig {
+  int64_t steps = 100;
+  int64_t rows_per_step = 24;
+  int64_t row_tokens = 128;
+  int64_t max_not_applied = 3;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("steps", steps, AtLeast(1), "updates");
+    v.Field("rows_per_step", rows_per_step, AtLeast(1), "rows of packed documents per update");
+    v.Field("row_tokens", row_tokens, AtLeast(2), "tokens of a row; whole documents, attention stays within each");
+    v.Field("max_not_applied", max_not_applied, AtLeast(1),
+            "stop after this many updates in a row with a non-finite loss or gradient");
+  }
+};
+
+struct EvalConfig {
+  int64_t prompts = 512;
+  int64_t samples_per_prompt = 8;
+  int64_t every = 10;
+  double temperature = 1.0;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("prompts", prompts, AtLeast(1), "held-out prompts");
+    v.Field("samples_per_prompt", samples_per_prompt, AtLeast(1), "completions of each");
+    v.Field("every", every, AtLeast(0), "steps between evaluations; there is always one before the first and after the "
+                                        "last step (0: only those)");
+    v.Field("temperature", temperature, Above(0), "sampling temperature of evaluations");
+  }
+};
+
+struct RunConfig {
+  int64_t seed = 1;
+  int64_t threads = 0;
+  Precision precision = Precision::kFp32;
+  int64_t checkpoint_every = 20;
+  int64_t keep_checkpoints = 2;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("seed", seed, AtLeast(0), "decides prompts, initial weights and every draw");
+    v.Field("threads", threads, AtLeast(0), "CPU threads (0: all cores); never changes a bit of the result");
+    v.Field("precision", precision, "what the matrix products multiply");
+    v.Field("checkpoint_every", checkpoint_every, AtLeast(1), "steps between checkpoints");
+    v.Field("keep_checkpoints", keep_checkpoints, AtLeast(1), "newest checkpoints that are kept");
+  }
+};
+
+}  // namespace hone
+
+#endif  // HONE_RL_CONFIGS_H_
