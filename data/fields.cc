@@ -1,0 +1,387 @@
+// The back ends of the field visitor: parse, dump, describe, flatten.
+#include "data/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "data/error.h"
+#include "data/toml_value.h"
+
+namespace hone {
+namespace {
+
+using Kind = TomlValue::Kind;
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+std::string ShortNumber(double value) {
+  char buffer[40];
+  return std::string(buffer, std::to_chars(buffer, buffer + sizeof(buffer), value).ptr);
+}
+
+// Keeps the dotted prefix of the table being visited.
+class PathVisitor : public FieldVisitor {
+ protected:
+  std::string KeyPath(const char* key) const { return prefix_ + key; }
+  void Push(const char* key) {
+    lengths_.push_back(prefix_.size());
+    prefix_ += key;
+    prefix_ += '.';
+  }
+  void LeaveTable() override {
+    prefix_.resize(lengths_.back());
+    lengths_.pop_back();
+  }
+
+ private:
+  std::string prefix_;
+  std::vector<size_t> lengths_;
+};
+
+// ---- one value as TOML, and its type in words
+
+std::string Format(bool value) { return value ? "true" : "false"; }
+std::string Format(int64_t value) { return std::to_string(value); }
+std::string Format(double value) { return FormatToml(value); }
+std::string Format(const std::string& value) { return QuoteToml(value); }
+template <class T>
+std::string Format(const std::vector<T>& values) {
+  std::string out = "[";
+  for (size_t i = 0; i < values.size(); ++i) out += (i ? ", " : "") + Format(values[i]);
+  return out + "]";
+}
+std::string Format(const FieldVisitor::EnumChoice& choice) {
+  return QuoteToml(std::string(choice.names[choice.index]));
+}
+std::string FormatTarget(const FieldVisitor::Target& target) {
+  return std::visit([](const auto* value) { return Format(*value); }, target);
+}
+
+std::string Alternatives(const FieldVisitor::EnumChoice& choice) {
+  std::string out;
+  for (const std::string_view name : choice.names) out += (out.empty() ? "" : " | ") + std::string(name);
+  return out;
+}
+std::string TypeName(const FieldVisitor::Target& target) {
+  return std::visit(Overloaded{[](bool*) -> std::string { return "boolean"; },                              //
+                               [](int64_t*) -> std::string { return "integer"; },                           //
+                               [](double*) -> std::string { return "float"; },                              //
+                               [](std::string*) -> std::string { return "string"; },                        //
+                               [](std::vector<std::string>*) -> std::string { return "list of strings"; },  //
+                               [](std::vector<int64_t>*) -> std::string { return "list of integers"; },     //
+                               [](std::vector<double>*) -> std::string { return "list of floats"; },        //
+                               [](FieldVisitor::EnumChoice* choice) { return Alternatives(*choice); }},
+                    target);
+}
+
+// ---- parsing
+
+class ParseVisitor final : public PathVisitor {
+ public:
+  explicit ParseVisitor(const TomlValue& root) : tables_{&root} {}
+
+ protected:
+  void VisitLeaf(const char* key, Target target, const Range& range, const char*) override {
+    const TomlValue* value = Find(key);
+    if (value == nullptr) return;
+    const std::string path = KeyPath(key);
+    std::visit([&](auto* out) { Read(path, *value, range, *out); }, target);
+  }
+
+  bool EnterTable(const char* key, bool is_optional, bool, const char*) override {
+    static const TomlValue kEmpty;
+    const TomlValue* value = Find(key);
+    if (value == nullptr && is_optional) return false;
+    if (value != nullptr && value->kind != Kind::kTable) Mistyped(KeyPath(key), *value, "a table");
+    tables_.push_back(value == nullptr ? &kEmpty : value);
+    Push(key);
+    return true;
+  }
+  void LeaveTable() override {
+    tables_.pop_back();
+    PathVisitor::LeaveTable();
+  }
+
+ private:
+  const TomlValue* Find(const char* key) const {
+    const auto it = tables_.back()->entries.find(key);
+    return it == tables_.back()->entries.end() ? nullptr : &it->second;
+  }
+
+  [[noreturn]] static void Mistyped(const std::string& path, const TomlValue& value,
+                                    const std::string& wanted) {
+    throw Error("'" + path + "' is " + KindName(value.kind), value.where, "it must be " + wanted);
+  }
+
+  static void CheckRange(const std::string& path, const TomlValue& value, const Range& range, double number,
+                         const std::string& text) {
+    if (!std::isfinite(number))
+      throw Error("'" + path + "' is " + text, value.where, "it must be a finite number");
+    if (range.Contains(number)) return;
+    throw Error("'" + path + "' is " + text, value.where, "it must be " + range.ToString());
+  }
+
+  static void Read(const std::string& path, const TomlValue& value, const Range&, bool& out) {
+    if (value.kind != Kind::kBool) Mistyped(path, value, "true or false");
+    out = value.boolean;
+  }
+  static void Read(const std::string& path, const TomlValue& value, const Range& range, int64_t& out) {
+    if (value.kind != Kind::kInteger) Mistyped(path, value, "an integer");
+    CheckRange(path, value, range, static_cast<double>(value.integer), Format(value.integer));
+    out = value.integer;
+  }
+  static void Read(const std::string& path, const TomlValue& value, const Range& range, double& out) {
+    if (value.kind != Kind::kInteger && value.kind != Kind::kFloat) Mistyped(path, value, "a number");
+    const double number = value.kind == Kind::kFloat ? value.real : static_cast<double>(value.integer);
+    CheckRange(path, value, range, number, ShortNumber(number));
+    out = number;
+  }
+  static void Read(const std::string& path, const TomlValue& value, const Range&, std::string& out) {
+    if (value.kind != Kind::kString) Mistyped(path, value, "a string");
+    out = value.text;
+  }
+  template <class T>
+  static void Read(const std::string& path, const TomlValue& value, const Range& range, std::vector<T>& out) {
+    if (value.kind != Kind::kArray) Mistyped(path, value, "an array, e.g. [a, b]");
+    out.assign(value.items.size(), T{});
+    for (size_t i = 0; i < out.size(); ++i) {
+      Read(path + "[" + std::to_string(i) + "]", value.items[i], range, out[i]);
+    }
+  }
+  static void Read(const std::string& path, const TomlValue& value, const Range&, EnumChoice& out) {
+    const std::string wanted = "one of " + Alternatives(out);
+    if (value.kind != Kind::kString) Mistyped(path, value, wanted);
+    const auto it = std::find(out.names.begin(), out.names.end(), value.text);
+    if (it == out.names.end()) {
+      throw Error("'" + path + "' is " + QuoteToml(value.text), value.where, "it must be " + wanted);
+    }
+    out.index = static_cast<size_t>(it - out.names.begin());
+  }
+
+  std::vector<const TomlValue*> tables_;
+};
+
+// ---- unknown keys
+
+size_t EditDistance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }  // npos + 1 == 0
+
+// What the writer of an unknown key of table `prefix` ("" or "a.b.") may have meant.
+std::string Suggestion(const std::string& prefix, const std::string& name,
+                       const std::vector<FieldDoc>& docs) {
+  std::string nearest, elsewhere, all;
+  size_t best = std::max<size_t>(2, name.size() / 3) + 1;
+  for (const FieldDoc& doc : docs) {
+    const std::string last = LastPart(doc.key);
+    if (doc.key != prefix + last) {
+      if (last == name) elsewhere = doc.key;
+      continue;
+    }
+    all += (all.empty() ? "" : ", ") + last;
+    const size_t distance = EditDistance(name, last);
+    if (distance < best) {
+      best = distance;
+      nearest = doc.key;
+    }
+  }
+  if (!nearest.empty()) return "did you mean '" + nearest + "'?";
+  if (!elsewhere.empty()) return "did you mean '" + elsewhere + "'?";
+  return "known here: " + all;
+}
+
+struct UnknownKey {
+  const TomlValue* value = nullptr;
+  std::string prefix, name;
+};
+
+// The unknown key that is written first.
+void FindUnknown(const TomlValue& table, const std::string& prefix,
+                 const std::map<std::string, bool>& is_table, UnknownKey& first) {
+  for (const auto& [name, value] : table.entries) {
+    const auto known = is_table.find(prefix + name);
+    if (known == is_table.end() || name.find('.') != std::string::npos) {
+      if (first.value == nullptr || value.line < first.value->line) first = {&value, prefix, name};
+    } else if (known->second && value.kind == Kind::kTable) {
+      FindUnknown(value, prefix + name + ".", is_table, first);
+    }
+  }
+}
+
+void RejectUnknown(const TomlValue& root, const std::vector<FieldDoc>& docs) {
+  std::map<std::string, bool> is_table;
+  for (const FieldDoc& doc : docs) is_table[doc.key] = doc.type.ends_with("table");
+  UnknownKey first;
+  FindUnknown(root, "", is_table, first);
+  if (first.value == nullptr) return;
+  std::string shown = QuoteToml(first.prefix + first.name);  // escapes what would break the line
+  shown = "'" + shown.substr(1, shown.size() - 2) + "'";
+  throw Error("unknown key " + shown, first.value->where, Suggestion(first.prefix, first.name, docs));
+}
+
+// ---- dump, describe, flatten
+
+class DumpVisitor final : public PathVisitor {
+ public:
+  std::string Result() const {
+    std::string out;
+    for (const Section& section : sections_) {
+      if (section.header.empty() ? section.lines.empty() : section.lines.empty() && !section.is_optional)
+        continue;
+      if (!out.empty()) out += '\n';
+      if (!section.header.empty()) out += "[" + section.header + "]\n";
+      out += section.lines;
+    }
+    return out;
+  }
+
+ protected:
+  void VisitLeaf(const char* key, Target target, const Range&, const char*) override {
+    sections_[open_.back()].lines += std::string(key) + " = " + FormatTarget(target) + "\n";
+  }
+  bool EnterTable(const char* key, bool is_optional, bool is_present, const char*) override {
+    if (!is_present) return false;
+    open_.push_back(sections_.size());
+    sections_.push_back({KeyPath(key), is_optional, ""});
+    Push(key);
+    return true;
+  }
+  void LeaveTable() override {
+    open_.pop_back();
+    PathVisitor::LeaveTable();
+  }
+
+ private:
+  struct Section {
+    std::string header;
+    bool is_optional = false;
+    std::string lines;
+  };
+  std::vector<Section> sections_{Section{}};
+  std::vector<size_t> open_{0};  // a key after a nested table still goes to its own section
+};
+
+class DescribeVisitor final : public PathVisitor {
+ public:
+  std::vector<FieldDoc> docs;
+
+ protected:
+  void VisitLeaf(const char* key, Target target, const Range& range, const char* doc) override {
+    docs.push_back({KeyPath(key), TypeName(target), FormatTarget(target), range.ToString(), doc});
+  }
+  bool EnterTable(const char* key, bool is_optional, bool, const char* doc) override {
+    docs.push_back({KeyPath(key), is_optional ? "optional table" : "table", "", "", doc});
+    Push(key);
+    return true;
+  }
+};
+
+class FlattenVisitor final : public PathVisitor {
+ public:
+  FlatRecipe flat;
+
+ protected:
+  void VisitLeaf(const char* key, Target target, const Range&, const char*) override {
+    flat.emplace_back(KeyPath(key), FormatTarget(target));
+  }
+  bool EnterTable(const char* key, bool is_optional, bool is_present, const char*) override {
+    if (!is_present) return false;
+    if (is_optional) flat.emplace_back(KeyPath(key), "{}");
+    Push(key);
+    return true;
+  }
+};
+
+std::string EscapePipes(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+}  // namespace
+
+bool Range::Contains(double value) const {
+  return (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
+}
+
+std::string Range::ToString() const {
+  const bool has_low = std::isfinite(low), has_high = std::isfinite(high);
+  if (has_low && has_high && !low_open && !high_open) return ShortNumber(low) + " to " + ShortNumber(high);
+  std::string out;
+  if (has_low) out += (low_open ? "> " : ">= ") + ShortNumber(low);
+  if (has_low && has_high) out += ", ";
+  if (has_high) out += (high_open ? "< " : "<= ") + ShortNumber(high);
+  return out;
+}
+
+void ParseFields(const FieldWalk& defaults, const FieldWalk& out, const std::string& toml_text,
+                 const std::string& file_name, const std::vector<std::string>& overrides) {
+  TomlValue root = ParseToml(toml_text, file_name);
+  for (const std::string& assignment : overrides) ApplyOverride(assignment, root);
+  RejectUnknown(root, DescribeFields(defaults));
+  ParseVisitor visitor(root);
+  out(visitor);
+}
+
+std::string DumpFields(const FieldWalk& fields) {
+  DumpVisitor visitor;
+  fields(visitor);
+  return visitor.Result();
+}
+
+std::vector<FieldDoc> DescribeFields(const FieldWalk& defaults) {
+  DescribeVisitor visitor;
+  defaults(visitor);
+  return std::move(visitor.docs);
+}
+
+FlatRecipe FlattenFields(const FieldWalk& fields) {
+  FlattenVisitor visitor;
+  fields(visitor);
+  return std::move(visitor.flat);
+}
+
+std::string MarkdownTable(const std::vector<FieldDoc>& docs) {
+  std::string out = "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
+  for (const FieldDoc& doc : docs) {
+    out += "| `" + doc.key + "` | " + EscapePipes(doc.type) + " | ";
+    out += (doc.default_value.empty() ? "" : "`" + EscapePipes(doc.default_value) + "`") + " | ";
+    out += EscapePipes(doc.range) + " | " + EscapePipes(doc.doc) + " |\n";
+  }
+  return out;
+}
+
+std::vector<std::string> DiffRecipes(const FlatRecipe& before, const FlatRecipe& after) {
+  const std::map<std::string, std::string> old_values(before.begin(), before.end());
+  const std::map<std::string, std::string> new_values(after.begin(), after.end());
+  std::vector<std::string> lines;
+  for (const auto& [key, value] : before) {
+    const auto it = new_values.find(key);
+    const std::string now = it == new_values.end() ? "absent" : it->second;
+    if (now != value) lines.push_back(key + ": " + value + " -> " + now);
+  }
+  for (const auto& [key, value] : after) {
+    if (!old_values.contains(key)) lines.push_back(key + ": absent -> " + value);
+  }
+  return lines;
+}
+
+}  // namespace hone

@@ -1,0 +1,27 @@
+// Whole files in and out: a read that explains its failure, and a write that is either complete on the disk
+// or absent. Covered by tests/data/text_file_test.cc.
+#ifndef HONE_DATA_TEXT_FILE_H_
+#define HONE_DATA_TEXT_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "data/error.h"
+
+namespace hone {
+
+// The Error for a failed system call: "PATH: cannot ACTION: ERRNO TEXT; REMEDY". `action` is a verb, e.g.
+// "read".
+Error SystemError(const std::string& action, const std::string& path, int error_number);
+
+// The bytes of a file. Error if it is missing, a directory or unreadable.
+std::string ReadFile(const std::string& path);
+
+// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it over `path`, so
+// that a crash leaves the old file or the new one. Error on failure (disk full included): the old file is
+// untouched and the temporary one is gone.
+void WriteFileAtomic(const std::string& path, std::string_view bytes);
+
+}  // namespace hone
+
+#endif  // HONE_DATA_TEXT_FILE_H_
