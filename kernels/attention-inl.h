@@ -1,0 +1,172 @@
+// The tile functions that attention forward and backward share: scores of queries against the sixteen keys of a tile, and
+// weighted sums of a tile's rows. Each score and each sum has one fixed order of operations; how many queries, keys or columns are
+// held in registers at once changes none of it. Covered by tests/kernels/attention_test.cc.
+#if defined(HONE_KERNELS_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HONE_KERNELS_ATTENTION_INL_H_
+#undef HONE_KERNELS_ATTENTION_INL_H_
+#else
+#define HONE_KERNELS_ATTENTION_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "hwy/highway.h"
+#include "kernels/attention.h"
+#include "kernels/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace hone::kernels::HWY_NAMESPACE {
+
+static_assert(kPageSize == kLanes);
+
+// Register blocks. One F16x is one register with AVX-512, two with AVX2, four with NEON.
+inline constexpr int kScoreQueries = kParts == 1 ? 4 : 1;
+inline constexpr int kColumnBlock = kParts == 1 ? 4 : 1;  // F16x of a row that are summed at once
+inline constexpr int kSumQueries = 4;
+inline constexpr int kSumKeys = 4;
+
+// ReduceSum of four, bit for bit.
+HWY_INLINE hn::Vec<QuarterTag> ReduceSum4(const F16x* x) {
+  const QuarterTag d;
+  const auto add = [](auto a, auto b) { return hn::Add(a, b); };
+  const auto a = FoldToQuarter<kPartLanes>(x[0], add);
+  const auto b = FoldToQuarter<kPartLanes>(x[1], add);
+  const auto c = FoldToQuarter<kPartLanes>(x[2], add);
+  const auto e = FoldToQuarter<kPartLanes>(x[3], add);
+  const auto ab = hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+  const auto ce = hn::Add(hn::ConcatLowerLower(d, e, c), hn::ConcatUpperUpper(d, e, c));
+  return hn::Add(hn::ConcatEven(d, ce, ab), hn::ConcatOdd(d, ce, ab));
+}
+
+HWY_INLINE F16x KeepFirst(F16x x, int64_t n, float fill) {
+  const LaneTag d;
+  return MapParts([&](int i) {
+    const int64_t left = std::max<int64_t>(0, n - i * kPartLanes);
+    return hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(left)), x.part[i], hn::Set(d, fill));
+  });
+}
+
+// scores[i * 16 + j] = x[i] . rows[j] for i < kQueries, j < n <= 16. Reads no row past n; scores of j >= n are arbitrary.
+template <int kQueries>
+HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t stride, int64_t width, int64_t n,
+                           float* scores) {
+  for (int64_t j = 0; j < n; j += 4) {
+    const float* row[4];
+    for (int k = 0; k < 4; ++k) row[k] = rows + std::min<int64_t>(j + k, n - 1) * stride;
+    F16x sum[kQueries][4];
+    for (auto& query : sum) {
+      for (auto& s : query) s = Zero();
+    }
+    int64_t c = 0;
+    for (; c + kLanes <= width; c += kLanes) {
+      const F16x r[4] = {Load(row[0] + c), Load(row[1] + c), Load(row[2] + c), Load(row[3] + c)};
+      for (int i = 0; i < kQueries; ++i) {
+        const F16x q = Load(x[i] + c);
+        for (int k = 0; k < 4; ++k) sum[i][k] = MulAdd(q, r[k], sum[i][k]);
+      }
+    }
+    if (c < width) {
+      for (int i = 0; i < kQueries; ++i) {
+        const F16x q = LoadN(x[i] + c, width - c);
+        for (int k = 0; k < 4; ++k) sum[i][k] = MulAdd(q, LoadN(row[k] + c, width - c), sum[i][k]);
+      }
+    }
+    for (int i = 0; i < kQueries; ++i) hn::Store(ReduceSum4(sum[i]), QuarterTag(), scores + i * kLanes + j);
+  }
+}
+
+// The same for `count` queries, query i against the first visible[i] rows (none where <= 0).
+HWY_INLINE void ScoreTile(int64_t count, const float* const* x, const int64_t* visible, const float* rows,
+                          int64_t stride, int64_t width, float* scores) {
+  int64_t i = 0;
+  for (; i + kScoreQueries <= count; i += kScoreQueries) {
+    const int64_t n = std::min(kPageSize, *std::max_element(visible + i, visible + i + kScoreQueries));
+    ScoreBlock<kScoreQueries>(x + i, rows, stride, width, n, scores + i * kLanes);
+  }
+  if (kScoreQueries > 2 && i + 2 <= count) {
+    const int64_t n = std::min(kPageSize, std::max(visible[i], visible[i + 1]));
+    ScoreBlock<2>(x + i, rows, stride, width, n, scores + i * kLanes);
+    i += 2;
+  }
+  for (; i < count; ++i) {
+    ScoreBlock<1>(x + i, rows, stride, width, std::min(kPageSize, visible[i]), scores + i * kLanes);
+  }
+}
+
+// sums[i][c..] = factor[i] * sums[i] (0 when `first`) + sum over j < n, ascending, of weights[i * 16 + j] * rows[j], for
+// kColumns F16x of which the last has `tail` floats.
+template <int kQueries, int kColumns>
+HWY_INLINE void SumBlock(const float* weights, const float* factor, const float* rows, int64_t stride,
+                         int64_t n, bool first, int64_t c, int64_t tail, float* const* sums) {
+  F16x sum[kQueries][kColumns];
+  for (int i = 0; i < kQueries; ++i) {
+    for (int k = 0; k < kColumns; ++k) {
+      sum[i][k] = first ? Zero() : Mul(Set(factor[i]), LoadN(sums[i] + c + k * kLanes, tail));
+    }
+  }
+  for (int64_t j = 0; j < n; ++j) {
+    F16x row[kColumns];
+    for (int k = 0; k < kColumns; ++k) row[k] = LoadN(rows + j * stride + c + k * kLanes, tail);
+    for (int i = 0; i < kQueries; ++i) {
+      const F16x w = Set(weights[i * kLanes + j]);
+      for (int k = 0; k < kColumns; ++k) sum[i][k] = MulAdd(w, row[k], sum[i][k]);
+    }
+  }
+  for (int i = 0; i < kQueries; ++i) {
+    for (int k = 0; k < kColumns; ++k) StoreN(sum[i][k], sums[i] + c + k * kLanes, tail);
+  }
+}
+
+// Calls block(kColumns, c, tail) until `width` columns are covered; kColumns is a compile-time constant.
+template <class Block>
+HWY_INLINE void ForColumns(int64_t width, Block block) {
+  int64_t c = 0;
+  if constexpr (kColumnBlock == 4) {
+    for (; c + 4 * kLanes <= width; c += 4 * kLanes) block(std::integral_constant<int, 4>(), c, kLanes);
+    if (c + 2 * kLanes <= width) {
+      block(std::integral_constant<int, 2>(), c, kLanes);
+      c += 2 * kLanes;
+    }
+  }
+  for (; c + kLanes <= width; c += kLanes) block(std::integral_constant<int, 1>(), c, kLanes);
+  if (c < width) block(std::integral_constant<int, 1>(), c, width - c);
+}
+
+template <int kQueries>
+HWY_INLINE void SumColumns(const float* weights, const float* factor, const float* rows, int64_t stride,
+                           int64_t width, int64_t n, bool first, float* const* sums) {
+  ForColumns(width, [&](auto columns, int64_t c, int64_t tail) {
+    SumBlock<kQueries, columns()>(weights, factor, rows, stride, n, first, c, tail, sums);
+  });
+}
+
+// Adds the tile's rows to each query's sum (see SumBlock): query i takes the first visible[i] rows and no other, not even
+// with weight 0.
+HWY_INLINE void SumTile(int64_t count, const int64_t* visible, const float* weights, const float* factor,
+                        const float* rows, int64_t stride, int64_t width, bool first, float* const* sums) {
+  for (int64_t i = 0; i < count;) {
+    const int64_t n = std::min(kPageSize, visible[i]);
+    int64_t alike = 1;
+    while (alike < kSumQueries && i + alike < count && std::min(kPageSize, visible[i + alike]) == n) ++alike;
+    const float* w = weights + i * kLanes;
+    if (n <= 0) {
+      i += alike;
+    } else if (alike == kSumQueries) {
+      SumColumns<kSumQueries>(w, factor + i, rows, stride, width, n, first, sums + i);
+      i += kSumQueries;
+    } else if (alike >= 2) {
+      SumColumns<2>(w, factor + i, rows, stride, width, n, first, sums + i);
+      i += 2;
+    } else {
+      SumColumns<1>(w, factor + i, rows, stride, width, n, first, sums + i);
+      ++i;
+    }
+  }
+}
+
+}  // namespace hone::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,136 @@
+// See attention.h: the forward pass. Covered by tests/kernels/attention_test.cc.
+#include "kernels/attention.h"
+
+#include <cstdlib>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/attention-inl.h"
+#include "kernels/lanes-inl.h"
+
+#ifndef HONE_KERNELS_ATTENTION_QUERIES_
+#define HONE_KERNELS_ATTENTION_QUERIES_
+namespace hone::kernels {
+// Query vectors (of some rows and heads) that read the same tiles of one kv head. Each is on its own; they come
+// together so that a key is loaded once for several.
+struct AttentionQueries {
+  static constexpr int64_t kMax = 16;
+  int64_t count = 0;
+  const float* q[kMax];
+  float* out[kMax];
+  float* lse[kMax];  // elements may be null
+  int64_t position[kMax];
+};
+}  // namespace hone::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace hone::kernels::HWY_NAMESPACE {
+
+// One tile's softmax weights over scores [count, 16], in place; updates the running maximum and the sixteen lanes of the
+// running sum of each query, and returns by how much its earlier terms shrink.
+void SoftmaxTile(int64_t count, const int64_t* visible, float scale, float* scores, float* max, float* sum,
+                 float* factor) {
+  constexpr float kNothing = -std::numeric_limits<float>::infinity();
+  alignas(64) float grown[kLanes];
+  Store(Load(max), grown);
+  for (int64_t i = 0; i < count; ++i) {
+    if (visible[i] <= 0) continue;
+    const F16x s = KeepFirst(Mul(Load(scores + i * kLanes), Set(scale)), visible[i], kNothing);
+    Store(s, scores + i * kLanes);
+    grown[i] = std::max(grown[i], ReduceMax(s));
+  }
+  Store(Exp(Sub(Load(max), Load(grown))), factor);
+  Store(Load(grown), max);
+  for (int64_t i = 0; i < count; ++i) {
+    if (visible[i] <= 0) continue;
+    const F16x p = Exp(Sub(Load(scores + i * kLanes), Set(max[i])));
+    Store(p, scores + i * kLanes);
+    Store(MulAdd(Load(sum + i * kLanes), Set(factor[i]), p), sum + i * kLanes);
+  }
+}
+
+void Attend(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
+            float scale, const float* keys, const float* values, int64_t stride) {
+  alignas(64) float max[kLanes];
+  alignas(64) float factor[kLanes];
+  alignas(64) float scores[AttentionQueries::kMax * kLanes];
+  alignas(64) float sum[AttentionQueries::kMax * kLanes];
+  int64_t visible[AttentionQueries::kMax] = {};
+  const int64_t count = queries.count;
+  Store(Set(-std::numeric_limits<float>::max()), max);
+  for (int64_t i = 0; i < count; ++i) {
+    Store(Zero(), sum + i * kLanes);
+    Store(Zero(), scores + i * kLanes);
+  }
+  const int64_t last = *std::max_element(queries.position, queries.position + count);
+  for (int64_t tile = 0; tile * kPageSize <= last; ++tile) {
+    for (int64_t i = 0; i < count; ++i) visible[i] = queries.position[i] - tile * kPageSize + 1;
+    const int64_t row = tiles[tile];
+    ScoreTile(count, queries.q, visible, keys + row * stride, stride, qk_width, scores);
+    SoftmaxTile(count, visible, scale, scores, max, sum, factor);
+    SumTile(count, visible, scores, factor, values + row * stride, stride, v_width, tile == 0, queries.out);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    const float total = ReduceSum(Load(sum + i * kLanes));
+    const F16x inverse = Set(1.0f / total);
+    for (int64_t c = 0; c < v_width; c += kLanes) {
+      StoreN(Mul(LoadN(queries.out[i] + c, v_width - c), inverse), queries.out[i] + c, v_width - c);
+    }
+    if (queries.lse[i] != nullptr) *queries.lse[i] = max[i] + LogOne(total);
+  }
+}
+
+}  // namespace hone::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hone::kernels {
+HWY_EXPORT(Attend);
+
+void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
+               int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
+               float* lse) {
+  if (shape.num_kv_heads <= 0 || shape.num_heads % shape.num_kv_heads != 0) std::abort();
+  const auto attend = HWY_DYNAMIC_DISPATCH(Attend);
+  // A task is some rows and up to kMax heads of one group; rows of one sequence that follow each other share their keys.
+  const int64_t group = shape.num_heads / shape.num_kv_heads;
+  const int64_t heads_per_task = std::min(group, AttentionQueries::kMax);
+  const int64_t blocks_per_group = (group + heads_per_task - 1) / heads_per_task;
+  const int64_t blocks = shape.num_kv_heads * blocks_per_group;
+  int64_t rows_per_task = AttentionQueries::kMax / heads_per_task;
+  while (rows_per_task > 1 && rows.num_rows * blocks < 4 * rows_per_task * pool.num_threads())
+    --rows_per_task;
+
+  const int64_t row_tasks = (rows.num_rows + rows_per_task - 1) / rows_per_task;
+  pool.ParallelFor(row_tasks * blocks, [&](int64_t task, int) {
+    const int64_t block = task % blocks;
+    const int64_t kv_head = block / blocks_per_group;
+    const int64_t head_begin = kv_head * group + block % blocks_per_group * heads_per_task;
+    const int64_t head_end = std::min(head_begin + heads_per_task, (kv_head + 1) * group);
+    const float* keys = kv + kv_head * shape.qk_width;
+    const float* values = kv + shape.value_offset + kv_head * shape.v_width;
+    const int64_t end = std::min((task / blocks + 1) * rows_per_task, rows.num_rows);
+    for (int64_t t = task / blocks * rows_per_task; t < end;) {
+      const int32_t tile_begin = rows.tile_begin[t];
+      AttentionQueries queries;
+      for (; t < end && rows.tile_begin[t] == tile_begin; ++t) {
+        for (int64_t h = head_begin; h < head_end; ++h) {
+          const int64_t i = queries.count++;
+          queries.q[i] = q + t * q_stride + h * shape.qk_width;
+          queries.out[i] = out + t * out_stride + h * shape.v_width;
+          queries.lse[i] = lse == nullptr ? nullptr : lse + t * shape.num_heads + h;
+          queries.position[i] = rows.positions[t];
+        }
+      }
+      attend(queries, rows.tiles + tile_begin, shape.qk_width, shape.v_width, shape.scale, keys, values,
+             kv_stride);
+    }
+  });
+}
+
+}  // namespace hone::kernels
+#endif  // HWY_ONCE
