@@ -150,7 +150,7 @@ FlatRecipe FlattenFields(const FieldWalk& fields);
 template <class T>
 T ParseRecipe(const std::string& toml_text, const std::string& file_name,
               const std::vector<std::string>& overrides) {
-  T scratch{}, out{};
+  T scratch = T(), out = T();  // T{} makes g++ 12 warn without cause
   ParseFields(WalkOf(scratch), WalkOf(out), toml_text, file_name, overrides);
   return out;
 }
@@ -164,7 +164,7 @@ std::string DumpRecipe(T recipe) {
 // Every field and table in declaration order, those of optional tables included.
 template <class T>
 std::vector<FieldDoc> DescribeRecipe() {
-  T scratch{};
+  T scratch = T();
   return DescribeFields(WalkOf(scratch));
 }
 std::string MarkdownTable(const std::vector<FieldDoc>& docs);

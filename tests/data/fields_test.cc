@@ -100,7 +100,8 @@ bool Contains(const std::string& text, const std::string& part) {
 using namespace fields_test;
 
 TEST_CASE("values replace defaults; optional tables are there iff written") {
-  CHECK(Parse("") == Recipe{});
+  const Recipe defaults;
+  CHECK(Parse("") == defaults);
   const Recipe recipe = Parse(
       "group_size = 16\nfast = true\nname = 'a/../b'\nrewards = ['x', \"y\\n\"]\nsizes = [1, 2]\n"
       "color = 'deep_blue'\nrate = 3\nrollout.temperature = 0.5\n[kl]\n[kl.inner]\nbetas = []\n");
