@@ -5,10 +5,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/error.h"
 #include "kernels/adamw.h"
 #include "kernels/moe.h"
 #include "policy/safetensors.h"
+#include "rl/state_file.h"
 
 namespace hone {
 
@@ -119,23 +119,15 @@ void Learner::Save(const std::string& path) const {
 
 void Learner::Load(const std::string& path) {
   const SafetensorsFile file = SafetensorsFile::Open(path);
-  const auto find = [&](const std::string& name, int64_t count) -> const TensorInfo& {
-    const TensorInfo* tensor = file.Find(name);
-    if (tensor == nullptr || tensor->count != count) {
-      throw Error("learner state has no tensor '" + name + "' of " + std::to_string(count) + " values", path,
-                  "resume with the recipe and model it was written by");
-    }
-    return *tensor;
-  };
-  file.CopyTo(find("num_updates", 1), &num_updates_);
+  ReadState(file, "num_updates", 1, &num_updates_);
   for (size_t i = 0; i < first_moment_.size(); ++i) {
     Parameter& p = weights_.parameters()[i];
     if (model_.precision() == Precision::kBf16) {
-      file.CopyTo(find("master." + p.name, p.value.size()), p.value.data());
+      ReadState(file, "master." + p.name, p.value.size(), p.value.data());
     }
     if (p.role == ParameterRole::kRouterBias) continue;
-    file.CopyTo(find("first_moment." + p.name, p.value.size()), first_moment_[i].data());
-    file.CopyTo(find("second_moment." + p.name, p.value.size()), second_moment_[i].data());
+    ReadState(file, "first_moment." + p.name, p.value.size(), first_moment_[i].data());
+    ReadState(file, "second_moment." + p.name, p.value.size(), second_moment_[i].data());
   }
   model_.Refresh();
 }

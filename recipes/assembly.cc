@@ -1,0 +1,58 @@
+// See assembly.h. Covered by tests/recipes/cli_test.cc.
+#include "recipes/assembly.h"
+
+#include <filesystem>
+
+#include "data/arithmetic_corpus.h"
+#include "rewards/combine.h"
+
+namespace hone {
+
+std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir) {
+  const int threads = ThreadCount(recipe.run.threads);
+  if (!recipe.model.shape) return Policy::Load(recipe.model.path, recipe.run.precision, threads);
+  std::filesystem::create_directories(tokenizer_dir);
+  WriteArithmeticTokenizer(tokenizer_dir);
+  Checkpoint checkpoint;
+  checkpoint.config = recipe.model.shape->Resolve(Tokenizer::Load(tokenizer_dir), recipe.name);
+  checkpoint.weights =
+      InitWeights(checkpoint.config, static_cast<uint64_t>(recipe.run.seed), recipe.model.shape->embedding_std);
+  return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
+}
+
+PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer) {
+  const ArithmeticTask task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt));
+  return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
+}
+
+std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
+  const PromptSource source = MakePrompts(recipe, ArithmeticSplit::kHeldOut, tokenizer);
+  std::vector<Prompt> prompts;
+  for (int64_t i = 0; i < recipe.eval.prompts; ++i) prompts.push_back(source(i));
+  return prompts;
+}
+
+DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
+  const ArithmeticCorpus corpus(recipe.corpus.shares, static_cast<uint64_t>(recipe.run.seed),
+                                PromptTemplate(recipe.task.prompt));
+  return [corpus, &tokenizer](int64_t index) {
+    const ArithmeticDocument document = corpus.DocumentAt(index);
+    TrainingSequence sequence;
+    sequence.ids = tokenizer.Encode(document.prompt + document.completion);
+    return sequence;
+  };
+}
+
+std::unique_ptr<RewardFn> MakeRewards(const Recipe& recipe) {
+  std::vector<RewardWeight> weights;
+  for (size_t i = 0; i < recipe.rewards.names.size(); ++i) {
+    weights.push_back({recipe.rewards.names[i], recipe.rewards.weights[i]});
+  }
+  return MakeCombinedReward(weights);
+}
+
+Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, const RewardFn& rewards) {
+  return Evaluate(sampler, rewards, HeldOutPrompts(recipe, policy.tokenizer()), recipe.eval);
+}
+
+}  // namespace hone

@@ -1,0 +1,31 @@
+// From a recipe to the objects a run, an evaluation or a prompt at the terminal needs. Covered by tests/recipes/cli_test.cc.
+#ifndef HONE_RECIPES_ASSEMBLY_H_
+#define HONE_RECIPES_ASSEMBLY_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/arithmetic.h"
+#include "recipes/schema.h"
+#include "rl/evaluation.h"
+#include "rl/grpo.h"
+#include "rl/policy.h"
+#include "rl/sft.h"
+
+namespace hone {
+
+// The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
+std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
+
+PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer);
+std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
+DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
+std::unique_ptr<RewardFn> MakeRewards(const Recipe& recipe);
+
+// The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.
+Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, const RewardFn& rewards);
+
+}  // namespace hone
+
+#endif  // HONE_RECIPES_ASSEMBLY_H_

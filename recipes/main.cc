@@ -1,0 +1,72 @@
+// The hone binary: composes the layers, turns an Error into one line and exit code 1. Covered by tests/recipes/cli_test.cc.
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include "data/error.h"
+#include "recipes/commands.h"
+
+namespace {
+
+// Activations are allocated and freed by the hundred each step: keep their pages instead of faulting them in again.
+void KeepFreedMemory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+bool CpuIsSupported() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+  return true;
+#endif
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"hone post-trains language models with reinforcement learning.", "hone"};
+  app.set_version_flag("--version", "hone " HONE_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  hone run recipes/r1_zero.toml\n"
+      "  hone run recipes/r1_zero.toml --set run.seed=2 --run-dir runs/second\n"
+      "  hone run recipes/r1_zero.toml --resume\n"
+      "  hone eval runs/r1_zero/model --recipe recipes/r1_zero.toml --json\n"
+      "  hone generate runs/r1_zero/model '<bos>Q:47+185=?A:'\n"
+      "`hone COMMAND --help` says more.");
+  std::vector<std::pair<CLI::App*, hone::Command>> commands;
+  for (const auto add : {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand, hone::AddLogProbsCommand,
+                         hone::AddReportCommand, hone::AddDoctorCommand, hone::AddVerifyResumeCommand,
+                         hone::AddRecipeKeysCommand}) {
+    const hone::Command command = add(app);
+    commands.emplace_back(app.get_subcommands({}).back(), command);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (!CpuIsSupported()) {
+    throw hone::Error("this CPU has no AVX2 and FMA, which the arithmetic is defined on", "",
+                      "run on an x86-64 CPU from 2013 or later, or on 64-bit Arm");
+  }
+  for (const auto& [subcommand, command] : commands) {
+    if (subcommand->parsed()) return command();
+  }
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  KeepFreedMemory();
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "hone: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,139 @@
+// What a recipe holds: the tables a TOML file may write, composed from the layers' own structs. Covered by
+// tests/recipes/schema_test.cc.
+#ifndef HONE_RECIPES_SCHEMA_H_
+#define HONE_RECIPES_SCHEMA_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/arithmetic_corpus.h"
+#include "data/fields.h"
+#include "data/tokenizer.h"
+#include "policy/config.h"
+#include "rl/configs.h"
+
+namespace hone {
+
+enum class StageKind { kGrpo, kSft };
+template <>
+inline constexpr auto kEnumNames<StageKind> =
+    std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"}, {StageKind::kSft, "sft"}});
+
+// A model made from scratch.
+struct ShapeConfig {
+  std::string architecture = "DeepseekV3ForCausalLM";
+  ModelConfig config;  // filled through Fields; architecture and attention follow from the name
+  double embedding_std = 1.0;
+
+  ShapeConfig();
+  template <class V>
+  void Fields(V& v) {
+    v.Field("architecture", architecture, "DeepseekV3ForCausalLM or Qwen2ForCausalLM");
+    v.Field("hidden_size", config.hidden_size, AtLeast(1), "width of the residual stream");
+    v.Field("num_layers", config.num_layers, AtLeast(1), "decoder layers");
+    v.Field("num_heads", config.num_heads, AtLeast(1), "query heads");
+    v.Field("num_kv_heads", config.num_kv_heads, AtLeast(1), "key/value heads (Qwen2)");
+    v.Field("head_dim", config.head_dim, AtLeast(1), "width of a head (Qwen2)");
+    v.Field("intermediate_size", config.intermediate_size, AtLeast(1), "width of a dense MLP");
+    v.Field("q_lora_rank", config.q_lora_rank, AtLeast(0), "query latent of MLA (0: none)");
+    v.Field("kv_lora_rank", config.kv_lora_rank, AtLeast(1), "key/value latent of MLA");
+    v.Field("qk_nope_head_dim", config.qk_nope_head_dim, AtLeast(1), "part of an MLA query without position");
+    v.Field("qk_rope_head_dim", config.qk_rope_head_dim, AtLeast(2), "rotated part of an MLA query");
+    v.Field("v_head_dim", config.v_head_dim, AtLeast(1), "width of an MLA value");
+    v.Field("num_experts", config.num_experts, AtLeast(0), "routed experts of a MoE layer (0: dense)");
+    v.Field("experts_per_token", config.experts_per_token, AtLeast(1), "routed experts a token uses");
+    v.Field("num_shared_experts", config.num_shared_experts, AtLeast(0), "experts every token uses");
+    v.Field("moe_intermediate_size", config.moe_intermediate_size, AtLeast(1), "width of an expert");
+    v.Field("first_k_dense", config.first_k_dense, AtLeast(0), "leading layers without experts");
+    v.Field("rope_theta", config.rope_theta, Above(0), "base of the rotary embedding");
+    v.Field("max_position_embeddings", config.max_position_embeddings, AtLeast(1), "longest sequence");
+    v.Field("tie_word_embeddings", config.tie_word_embeddings, "use the embedding as output matrix");
+    v.Field("embedding_std", embedding_std, Above(0), "standard deviation of the initial embedding");
+  }
+
+  // Complete and checked, for a tokenizer's vocabulary and special tokens. Error as ParseModelConfig, naming `where`.
+  ModelConfig Resolve(const Tokenizer& tokenizer, const std::string& where) const;
+};
+
+struct ModelSource {
+  std::string path;
+  std::optional<ShapeConfig> shape;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("path", path, "Hugging Face directory to start from; relative to the recipe file");
+    v.Field("shape", shape, "in place of path: a new model with the arithmetic tokenizer");
+  }
+};
+
+struct TaskConfig {
+  int64_t seed = 1;
+  std::string prompt = "<bos>Q:{question}=?A:";
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("seed", seed, AtLeast(0), "decides the questions of both splits, which never overlap");
+    v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
+  }
+};
+
+struct CorpusConfig {
+  ArithmeticCorpusConfig shares;
+
+  template <class V>
+  void Fields(V& v) {
+    const Range share{0, 1};
+    v.Field("direct_share", shares.direct_share, share, "documents that answer outright");
+    v.Field("wrong_share", shares.wrong_share, share, "of those: with a wrong answer, on purpose");
+    v.Field("untagged_share", shares.untagged_share, share, "of those: without tags");
+    v.Field("coarse_share", shares.coarse_share, share, "documents of the harder kinds worked in whole-number steps");
+    v.Field("slip", shares.slip, share, "wrong results per worked step, carried on");
+    v.Field("coarse_slip", shares.coarse_slip, share, "wrong results per coarse step");
+  }
+};
+
+struct Recipe {
+  std::string name = "run";
+  StageKind kind = StageKind::kGrpo;
+  ModelSource model;
+  TaskConfig task;
+  RunConfig run;
+  GrpoConfig grpo;
+  SftConfig sft;
+  CorpusConfig corpus;
+  RewardConfig rewards;
+  RolloutConfig rollout;
+  OptimizerConfig optimizer;
+  MemoryConfig memory;
+  EvalConfig eval;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("name", name, "runs/<name> is where the run goes");
+    v.Field("kind", kind, "what the run does: reinforcement learning (grpo) or next-token training (sft)");
+    v.Field("model", model, "the model to start from");
+    v.Field("task", task, "arithmetic questions, the source of prompts and documents");
+    v.Field("run", run, "seed, threads, precision, checkpoints");
+    v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
+    v.Field("sft", sft, "next-token training (kind = sft)");
+    v.Field("corpus", corpus, "what the documents are like (kind = sft)");
+    v.Field("rewards", rewards, "what a completion earns");
+    v.Field("rollout", rollout, "how completions are sampled");
+    v.Field("optimizer", optimizer, "AdamW, its schedule, and expert balancing");
+    v.Field("memory", memory, "how a gradient is cut into pieces");
+    v.Field("eval", eval, "evaluation on held-out prompts");
+  }
+};
+
+// Reads a recipe file, applies --set assignments, makes its paths absolute and checks what spans several keys. Error with file
+// and key.
+Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides);
+// The same from text; `path` names it in errors and is what a relative model.path starts from.
+Recipe ResolveRecipe(const std::string& toml, const std::string& path, const std::vector<std::string>& overrides);
+
+}  // namespace hone
+
+#endif  // HONE_RECIPES_SCHEMA_H_

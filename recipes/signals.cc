@@ -1,0 +1,31 @@
+// See commands.h: stop signals. A handler can only reach a global, so this file has the project's one.
+// Covered by tests/recipes/cli_test.cc.
+#include <csignal>
+#include <unistd.h>
+
+#include "recipes/commands.h"
+
+namespace hone {
+namespace {
+
+volatile std::sig_atomic_t stop_signals = 0;
+
+void OnStopSignal(int signal) {
+  if (stop_signals != 0) _exit(128 + signal);  // the run directory stays resumable whenever this happens
+  stop_signals = 1;
+}
+
+}  // namespace
+
+void CatchStopSignals() {
+  struct sigaction action {};
+  action.sa_handler = OnStopSignal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool StopRequested() { return stop_signals != 0; }
+
+}  // namespace hone

@@ -1,0 +1,143 @@
+// hone generate and hone logprobs: what a model writes, and what it thinks of token ids. Covered by tests/recipes/cli_test.cc.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "data/error.h"
+#include "recipes/commands.h"
+#include "rl/policy.h"
+#include "rl/sampler.h"
+
+namespace hone {
+namespace {
+
+struct TextArguments {
+  std::string model;
+  std::string prompt;
+  std::string dtype = "fp32";
+  int64_t completions = 1;
+  int64_t max_new_tokens = 128;
+  double temperature = 1.0;
+  int64_t seed = 1;
+  int64_t threads = 0;
+  bool json = false;
+
+  Precision precision() const { return dtype == "bf16" ? Precision::kBf16 : Precision::kFp32; }
+};
+
+void AddCommon(CLI::App* command, TextArguments& a) {
+  command->add_option("model", a.model, "Hugging Face directory")->required();
+  command->add_option("--dtype", a.dtype, "what the matrix products multiply")->check(CLI::IsMember({"fp32", "bf16"}));
+  command->add_option("--threads", a.threads, "CPU threads (0: all cores)")->check(CLI::NonNegativeNumber);
+}
+
+int Generate(const TextArguments& a) {
+  const auto policy = Policy::Load(a.model, a.precision(), ThreadCount(a.threads));
+  Prompt prompt;
+  prompt.text = a.prompt;
+  prompt.ids = policy->tokenizer().Encode(a.prompt);
+  if (prompt.ids.empty()) throw Error("the prompt is empty", "PROMPT", "write at least one token, such as '<bos>'");
+  RolloutConfig rollout;
+  rollout.max_new_tokens = a.max_new_tokens;
+  Sampler sampler(*policy, rollout);
+  SampleRequest request;
+  request.prompts = {prompt};
+  request.slots = {0};
+  request.seed = static_cast<uint64_t>(a.seed);
+  request.completions = a.completions;
+  sampler.Sample(std::move(request), static_cast<float>(a.temperature), [&](const Group& group) {
+    for (const Completion& c : group.completions) {
+      if (!a.json) {
+        fmt::print("{}{}\n", c.text, c.finish == FinishReason::kLength ? " [cut]" : "");
+        continue;
+      }
+      nlohmann::ordered_json line;
+      line["text"] = c.text;
+      line["ids"] = c.ids;
+      line["logprobs"] = c.logprobs;
+      line["finish_reason"] = c.finish == FinishReason::kStop ? "stop" : "length";
+      fmt::print("{}\n", line.dump());
+    }
+  });
+  return 0;
+}
+
+// {"ids": [...]} -> ids. Error naming the line.
+std::vector<int32_t> ParseIds(const std::string& line, int64_t number, const ModelConfig& config) {
+  const std::string where = "stdin:" + std::to_string(number);
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array() || json["ids"].empty()) {
+    throw Error("expected an object such as {\"ids\":[1,2,3]}", where, "write one per line");
+  }
+  std::vector<int32_t> ids;
+  for (const auto& id : json["ids"]) {
+    if (!id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() >= config.vocab_size) {
+      throw Error("id " + id.dump() + " is not a token of this model", where,
+                  "use integers from 0 to " + std::to_string(config.vocab_size - 1));
+    }
+    ids.push_back(id.get<int32_t>());
+  }
+  if (static_cast<int64_t>(ids.size()) > config.max_position_embeddings) {
+    throw Error(std::to_string(ids.size()) + " ids are more than the model's " +
+                    std::to_string(config.max_position_embeddings) + " positions",
+                where, "shorten the line");
+  }
+  return ids;
+}
+
+int LogProbs(const TextArguments& a) {
+  const Checkpoint checkpoint = LoadCheckpoint(a.model);
+  kernels::ThreadPool pool(ThreadCount(a.threads));
+  Model model(checkpoint.config, checkpoint.weights, a.precision(), pool);
+  std::string line;
+  for (int64_t number = 1; std::getline(std::cin, line); ++number) {
+    TrainingBatch batch;
+    batch.tokens = ParseIds(line, number, checkpoint.config);
+    const auto length = static_cast<int32_t>(batch.tokens.size());
+    batch.sequence_begin = {0, length};
+    for (int32_t i = 0; i + 1 < length; ++i) {
+      batch.scored_rows.push_back(i);
+      batch.targets.push_back(batch.tokens[i + 1]);
+    }
+    std::vector<float> logprobs(batch.targets.size());
+    model.LogProbs(batch, logprobs, {});
+    // Nine digits bring every float back bit for bit.
+    std::string out = "{\"logprobs\":[null";
+    for (const float l : logprobs) out += fmt::format(",{:.9g}", l);
+    fmt::print("{}]}}\n", out);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command AddGenerateCommand(CLI::App& app) {
+  auto* command = app.add_subcommand("generate", "Sample completions of a prompt");
+  auto a = std::make_shared<TextArguments>();
+  AddCommon(command, *a);
+  command->add_option("prompt", a->prompt, "text, special tokens included")->required();
+  command->add_option("--completions,-n", a->completions, "how many")->check(CLI::Range(1, 1 << 20));
+  command->add_option("--max-new-tokens", a->max_new_tokens, "longest completion")->check(CLI::PositiveNumber);
+  command->add_option("--temperature", a->temperature, "0 takes the most likely token")->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", a->seed, "of the draws")->check(CLI::NonNegativeNumber);
+  command->add_flag("--json", a->json, "one JSON object per completion, with ids and log-probs");
+  command->footer("Example:\n  hone generate data/tiny_base '<bos>Q:47+185=?A:' -n 4");
+  return [a] { return Generate(*a); };
+}
+
+Command AddLogProbsCommand(CLI::App& app) {
+  auto* command = app.add_subcommand("logprobs", "Log-probs of token ids: JSONL in, JSONL out");
+  auto a = std::make_shared<TextArguments>();
+  AddCommon(command, *a);
+  command->footer(
+      "Reads {\"ids\":[..]} per line on stdin and writes {\"logprobs\":[null, ..]} of the same length, in order.\n"
+      "Example:\n  echo '{\"ids\":[1,16,17]}' | hone logprobs data/tiny_base");
+  return [a] { return LogProbs(*a); };
+}
+
+}  // namespace hone

@@ -1,0 +1,70 @@
+// The GRPO stage: one step from prompts to updated weights. Covered by tests/rl/grpo_test.cc and tests/rl/run_test.cc.
+#ifndef HONE_RL_GRPO_H_
+#define HONE_RL_GRPO_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/run_store.h"
+#include "data/types.h"
+#include "rewards/reward.h"
+#include "rl/advantage.h"
+#include "rl/configs.h"
+#include "rl/learner.h"
+#include "rl/policy.h"
+#include "rl/sampler.h"
+#include "rl/stage.h"
+
+namespace hone {
+
+using PromptSource = std::function<Prompt(int64_t index)>;  // with ids; endless
+
+class GrpoStage : public Stage {
+ public:
+  // References everything but `prompts`. `seed` keys the draws.
+  GrpoStage(Policy& policy, Sampler& sampler, const RewardFn& rewards, RunStore& store, PromptSource prompts,
+            const GrpoConfig& grpo, const RolloutConfig& rollout, const OptimizerConfig& optimizer,
+            const MemoryConfig& memory, uint64_t seed);
+
+  int64_t num_steps() const override { return grpo_.steps; }
+  Metrics Step(int64_t step) override;
+  void Save(const std::string& dir) const override;
+  void Load(const std::string& dir) override;
+
+ private:
+  struct Minibatch;
+  std::vector<Prompt> Prompts(int64_t step) const;
+  std::vector<ScoredGroup> SampleAndScore(int64_t step, Metrics& metrics);
+  std::vector<Minibatch> MakeMinibatches(const std::vector<ScoredGroup>& groups,
+                                         const std::vector<GroupAdvantages>& advantages) const;
+  void AddReferenceLogProbs(Minibatch& minibatch);
+  Update Learn(Minibatch& minibatch, bool first, double& difference);
+  void CheckExactness(const ScoredGroup& group, double& difference);
+  void UpdateReference(int64_t step);
+
+  Policy& policy_;
+  Sampler& sampler_;
+  const RewardFn& rewards_;
+  RunStore& store_;
+  PromptSource prompts_;
+  const GrpoConfig& grpo_;
+  const RolloutConfig& rollout_;
+  const MemoryConfig& memory_;
+  const uint64_t seed_;
+  Learner learner_;
+  Weights reference_weights_;         // empty without a KL term
+  std::unique_ptr<Model> reference_;  // null without a KL term
+  int64_t not_applied_in_a_row_ = 0;
+
+  // Sums over the step's learnt tokens.
+  struct Totals {
+    double tokens = 0.0, entropy = 0.0, kl = 0.0, clipped = 0.0;
+  };
+  Totals totals_;
+};
+
+}  // namespace hone
+
+#endif  // HONE_RL_GRPO_H_

@@ -1,0 +1,170 @@
+// See run.h. Covered by tests/rl/run_test.cc.
+#include "rl/run.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "data/error.h"
+#include "data/text_file.h"
+#include "rl/report.h"
+
+namespace hone {
+namespace {
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class Loop {
+ public:
+  explicit Loop(const RunParts& parts) : p_(parts), store_(parts.directory.store()) {}
+
+  RunEnd Run() {
+    const std::string fingerprint = NumericsFingerprint(p_.policy.model().precision());
+    if (const auto stored = store_.Meta("fingerprint"); stored && *stored != fingerprint) {
+      throw Error("the run was made with other arithmetic (" + *stored + ") than this machine's (" + fingerprint + ")",
+                  p_.directory.path(), "resume on a machine of the same kind, or start a new run");
+    }
+    store_.PutMeta("fingerprint", fingerprint);
+    const int64_t first = Restore() + 1;
+    if (first == 1) EvaluateStart();
+    for (int64_t step = first; step <= p_.stage.num_steps(); ++step) {
+      if (p_.stop_requested()) return Stop(step - 1);
+      DoStep(step);
+    }
+    Finish();
+    return RunEnd::kFinished;
+  }
+
+ private:
+  void Note(int64_t step, const std::string& kind, const std::string& message) {
+    store_.PutEvent({step, kind, message, Now()});
+    p_.progress.Note(message);
+  }
+
+  // The step the run stands at: that of the newest checkpoint, or 0.
+  int64_t Restore() {
+    const auto checkpoint =
+        p_.directory.LatestCheckpoint([&](const std::string& message) { Note(0, "damaged", message); });
+    const bool resumed = store_.Meta("started").has_value();
+    if (!resumed) store_.PutMeta("started", std::to_string(Now()));
+    const int64_t step = checkpoint ? checkpoint->step : 0;
+    if (checkpoint) {
+      Checkpoint loaded = LoadCheckpoint(checkpoint->path);
+      for (size_t i = 0; i < loaded.weights.parameters().size(); ++i) {
+        const FloatBuffer& from = loaded.weights.parameters()[i].value;
+        std::copy_n(from.data(), from.size(), p_.policy.weights().parameters()[i].value.data());
+      }
+      p_.policy.model().Refresh();
+      p_.stage.Load(checkpoint->path);
+      checkpointed_ = step;
+    }
+    store_.VoidFrom(step == 0 ? 0 : step + 1);
+    if (resumed) Note(step, "resume", "resumed after step " + std::to_string(step));
+    return step;
+  }
+
+  void EvaluateStart() {
+    Metrics metrics;
+    AddEvaluation(metrics);
+    store_.FinishStep(0, metrics);
+    p_.progress.Step(0, metrics);
+  }
+
+  void AddEvaluation(Metrics& metrics) {
+    const Evaluation e = p_.evaluate();
+    metrics.insert(metrics.end(), {{"held_out/pass@1", e.pass_at.at(1)},
+                                   {"held_out/length", e.mean_length},
+                                   {"held_out/format", e.format}});
+  }
+
+  void DoStep(int64_t step) {
+    Metrics metrics = p_.stage.Step(step);
+    const bool last = step == p_.stage.num_steps();
+    if (last || (p_.evaluate_every > 0 && step % p_.evaluate_every == 0)) AddEvaluation(metrics);
+    metrics.emplace_back("peak_memory_mb", PeakMemoryMb());
+    store_.FinishStep(step, metrics);
+    ReportFaults(step, metrics);
+    p_.progress.Step(step, metrics);
+    if (last || step % p_.config.checkpoint_every == 0) SaveCheckpoint(step);
+  }
+
+  void ReportFaults(int64_t step, const Metrics& metrics) {
+    for (const auto& [name, value] : metrics) {
+      if (name == "faults" && value > 0) {
+        Note(step, "fault", "step " + std::to_string(step) + ": " + std::to_string(std::lround(value)) + " scores were faults");
+      }
+      if (name == "updates_not_applied" && value > 0) {
+        Note(step, "not_applied",
+             "step " + std::to_string(step) + ": " + std::to_string(std::lround(value)) +
+                 " updates not applied: loss or gradient was not finite");
+      }
+    }
+  }
+
+  void SaveCheckpoint(int64_t step) {
+    if (checkpointed_ == step) return;
+    p_.directory.SaveCheckpoint(step, p_.config.keep_checkpoints, [&](const std::string& dir) {
+      p_.policy.Save(dir);
+      p_.stage.Save(dir);
+    });
+    checkpointed_ = step;
+    store_.PutEvent({step, "checkpoint", "checkpoint of step " + std::to_string(step), Now()});
+  }
+
+  RunEnd Stop(int64_t step) {
+    if (step > 0) SaveCheckpoint(step);
+    Note(step, "stop", "stopped after step " + std::to_string(step) + "; continue with --resume");
+    WriteReport(store_, p_.directory.path());
+    return RunEnd::kStopped;
+  }
+
+  // The exported model must load and give the log-probs of the policy in memory, bit for bit.
+  void VerifyModel() {
+    const auto loaded = Policy::Load(p_.directory.ModelPath(), p_.policy.model().precision(), p_.policy.pool().num_threads());
+    TrainingBatch batch;
+    const int64_t length = std::min<int64_t>(32, p_.policy.config().max_position_embeddings);
+    for (int64_t i = 0; i < length; ++i) batch.tokens.push_back(static_cast<int32_t>(i % p_.policy.config().vocab_size));
+    batch.sequence_begin = {0, static_cast<int32_t>(length)};
+    for (int64_t i = 0; i + 1 < length; ++i) {
+      batch.scored_rows.push_back(static_cast<int32_t>(i));
+      batch.targets.push_back(batch.tokens[i + 1]);
+    }
+    std::vector<float> ours(batch.targets.size()), theirs(batch.targets.size());
+    p_.policy.model().LogProbs(batch, ours, {});
+    loaded->model().LogProbs(batch, theirs, {});
+    if (std::memcmp(ours.data(), theirs.data(), ours.size() * sizeof(float)) != 0) {
+      throw Error("the exported model does not score as the trained one", p_.directory.ModelPath(), "check the disk");
+    }
+  }
+
+  void Finish() {
+    p_.directory.SaveModel([&](const std::string& dir) { p_.policy.Save(dir); });
+    VerifyModel();
+    store_.PutEvent({p_.stage.num_steps(), "finish", "finished", Now()});
+    WriteReport(store_, p_.directory.path());
+  }
+
+  const RunParts& p_;
+  RunStore& store_;
+  int64_t checkpointed_ = 0;
+};
+
+}  // namespace
+
+double PeakMemoryMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+void WriteReport(const RunStore& store, const std::string& run_path) {
+  WriteFileAtomic(run_path + "/report.html", RenderReport(store, ReadFile(run_path + "/recipe.toml")));
+}
+
+RunEnd RunStage(const RunParts& parts) { return Loop(parts).Run(); }
+
+}  // namespace hone

@@ -1,0 +1,79 @@
+// See sft.h. Covered by tests/rl/run_test.cc.
+#include "rl/sft.h"
+
+#include <chrono>
+#include <vector>
+
+#include "data/error.h"
+#include "policy/safetensors.h"
+#include "rl/state_file.h"
+
+namespace hone {
+
+SftStage::SftStage(Policy& policy, DocumentSource documents, const SftConfig& sft, const OptimizerConfig& optimizer,
+                   const MemoryConfig& memory)
+    : policy_(policy), documents_(std::move(documents)), sft_(sft),
+      learner_(policy.model(), policy.weights(), optimizer, memory, sft.steps) {}
+
+Metrics SftStage::Step(int64_t) {
+  const auto start = std::chrono::steady_clock::now();
+  // Rows are filled in order with whole documents; the one that no longer fits opens the next step.
+  std::vector<TrainingSequence> sequences;
+  int64_t tokens = 0, scored = 0, used_in_row = 0, rows = 1;
+  for (;; ++next_document_) {
+    TrainingSequence document = documents_(next_document_);
+    const auto size = static_cast<int64_t>(document.ids.size());
+    if (size > sft_.row_tokens) {
+      throw Error("document " + std::to_string(next_document_) + " has " + std::to_string(size) + " tokens", "sft.row_tokens",
+                  "raise it above the longest document");
+    }
+    if (used_in_row + size > sft_.row_tokens) {
+      if (++rows > sft_.rows_per_step) break;
+      used_in_row = 0;
+    }
+    used_in_row += size;
+    tokens += size;
+    scored += size - document.first_scored;
+    sequences.push_back(std::move(document));
+  }
+  const auto weight = static_cast<float>(1.0 / static_cast<double>(scored));
+  const auto loss = [&](const MicroBatch&, std::span<const float> logprobs, std::span<const float>,
+                        std::span<float> dlogprobs) {
+    double sum = 0.0;
+    for (size_t i = 0; i < logprobs.size(); ++i) {
+      sum -= logprobs[i];
+      dlogprobs[i] = -weight;
+    }
+    return sum * weight;
+  };
+  const Update update = learner_.Step(sequences, 1.0f, loss);
+  not_applied_in_a_row_ = update.applied ? 0 : not_applied_in_a_row_ + 1;
+  if (not_applied_in_a_row_ >= sft_.max_not_applied) {
+    throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient", "sft",
+                "lower optimizer.learning_rate and resume from the last checkpoint");
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Metrics metrics = {{"loss", update.loss},
+                     {"grad_norm", update.gradient_norm},
+                     {"learning_rate", update.learning_rate},
+                     {"updates_not_applied", update.applied ? 0.0 : 1.0},
+                     {"tokens", static_cast<double>(tokens)},
+                     {"tokens_per_second", static_cast<double>(tokens) / seconds},
+                     {"seconds", seconds}};
+  if (policy_.config().num_experts > 0) {
+    metrics.insert(metrics.end(), {{"expert_load", update.expert_load}, {"balance_loss", update.balance_loss}});
+  }
+  return metrics;
+}
+
+void SftStage::Save(const std::string& dir) const {
+  learner_.Save(dir + "/learner.safetensors");
+  WriteSafetensors(dir + "/cursor.safetensors", {{"next_document", TensorDtype::kI64, {1}, &next_document_}});
+}
+
+void SftStage::Load(const std::string& dir) {
+  learner_.Load(dir + "/learner.safetensors");
+  ReadState(SafetensorsFile::Open(dir + "/cursor.safetensors"), "next_document", 1, &next_document_);
+}
+
+}  // namespace hone
