@@ -10,7 +10,7 @@
 
 namespace hone::kernels {
 
-// DeepSeek-V3 (arXiv 2412.19437 section 2.1.2). Ties go to the lower expert id.
+// DeepSeek-V3 (arXiv 2412.19437 section 2.1.2). Ties go to the lower expert id. At most 1024 experts.
 struct GateShape {
   int64_t num_experts = 0;
   int64_t top_k = 0;
@@ -36,7 +36,8 @@ struct ExpertPlan {
 };
 ExpertPlan PlanExperts(int64_t rows, int64_t top_k, int64_t num_experts, const int32_t* experts);
 
-// out[t] += sum over choices c, in order, of weights[t, c] * y[place[t, c]]; rows of `width` floats.
+// out[t] += sum over choices c of weights[t, c] * y[place[t, c]], one chain of fused multiply-adds in slot order that starts
+// from out; rows of `width` floats.
 void CombineExperts(ThreadPool& pool, const ExpertPlan& plan, int64_t rows, int64_t top_k, int64_t width,
                     const float* weights, const float* y, float* out);
 // dy [T k, width] and dweights [T,k] from dout [T, width].
