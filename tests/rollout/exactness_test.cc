@@ -1,0 +1,125 @@
+// Promise 1: what samples is what trains. The log-probs stored with sampled tokens are, bit for bit, those the learner
+// computes for the finished sequences; and neither they nor the tokens depend on batching, chunking, preemption or threads.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "tests/rollout/random_requests.h"
+
+using namespace hone;
+
+namespace {
+
+constexpr EngineOptions kRoomy = {.num_pages = 1000, .max_batch_tokens = 4096, .max_sequences = 256};
+constexpr EngineOptions kTight = {.num_pages = 9, .max_batch_tokens = 64, .max_sequences = 16};
+
+// The log-probs of a group's completions by the learner's entry point, all sequences packed into one batch.
+std::vector<std::vector<float>> Rescore(Model& model, const Group& group, float temperature) {
+  TrainingBatch batch;
+  batch.temperature = temperature;
+  batch.sequence_begin.push_back(0);
+  for (const Completion& c : group.completions) {
+    const auto begin = static_cast<int32_t>(batch.tokens.size());
+    batch.tokens.insert(batch.tokens.end(), group.prompt.ids.begin(), group.prompt.ids.end());
+    batch.tokens.insert(batch.tokens.end(), c.ids.begin(), c.ids.end());
+    for (size_t i = 0; i < c.ids.size(); ++i) {
+      batch.scored_rows.push_back(begin + static_cast<int32_t>(group.prompt.ids.size() + i) - 1);
+      batch.targets.push_back(c.ids[i]);
+    }
+    batch.sequence_begin.push_back(static_cast<int32_t>(batch.tokens.size()));
+  }
+  std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size());
+  model.LogProbs(batch, logprobs, entropies);
+  std::vector<std::vector<float>> split;
+  auto from = logprobs.begin();
+  for (const Completion& c : group.completions) {
+    split.emplace_back(from, from + std::ssize(c.ids));
+    from += std::ssize(c.ids);
+  }
+  return split;
+}
+
+void CheckRescored(Model& model, const std::vector<GroupRequest>& requests, const std::vector<Group>& groups) {
+  for (size_t g = 0; g < groups.size(); ++g) {
+    CAPTURE(g);
+    const auto rescored = Rescore(model, groups[g], requests[g].sampling.temperature);
+    for (size_t c = 0; c < rescored.size(); ++c) CHECK(SameBits(rescored[c], groups[g].completions[c].logprobs));
+  }
+}
+
+// Runs `body` with every policy: both families, both precisions.
+template <class F>
+void ForEachModel(F&& body) {
+  kernels::ThreadPool pool(2);
+  for (const ModelConfig& config : {DenseConfig(), MoeConfig()}) {
+    for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+      CAPTURE(config.architecture);
+      CAPTURE(static_cast<int>(precision));
+      const Weights weights = InitWeights(config, /*seed=*/11, /*embedding_std=*/0.1);
+      Model model(config, weights, precision, pool);
+      body(model, weights);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("sampled log-probs are the learner's, bit for bit, in roomy and in tight caches") {
+  const uint32_t seed = 21;
+  CAPTURE(seed);
+  ForEachModel([&](Model& model, const Weights&) {
+    const auto requests = RandomRequests(model.config(), 14, seed);
+    EngineStats stats;
+    const auto roomy = RunAll(model, kRoomy, requests);
+    const auto tight = RunAll(model, kTight, requests, &stats);
+    CHECK(stats.preemptions > 0);
+    CheckRescored(model, requests, roomy);
+    CheckSame(roomy, tight);
+    int64_t stopped = 0, lengths = 0;
+    for (const Group& g : roomy) {
+      for (const Completion& c : g.completions) (c.finish == FinishReason::kStop ? stopped : lengths) += 1;
+    }
+    CHECK(stopped > 3);
+    CHECK(lengths > 3);
+  });
+}
+
+TEST_CASE("the batch does not show in the bits: alone or among others, any chunk size, any order") {
+  const uint32_t seed = 22;
+  CAPTURE(seed);
+  ForEachModel([&](Model& model, const Weights&) {
+    auto requests = RandomRequests(model.config(), 10, seed);
+    const auto expected = RunAll(model, kRoomy, requests);
+    for (size_t i = 0; i < requests.size(); ++i) {
+      CheckSame(RunAll(model, kRoomy, {requests[i]}), {expected[i]});
+    }
+    for (const int64_t chunk : {1, 7, 64}) {
+      CAPTURE(chunk);
+      CheckSame(RunAll(model, {.num_pages = 300, .max_batch_tokens = chunk, .max_sequences = 20}, requests), expected);
+    }
+    std::reverse(requests.begin(), requests.end());
+    CheckSame(RunAll(model, kRoomy, requests), expected);
+    std::swap(requests[2], requests[7]);
+    CheckSame(RunAll(model, kTight, requests), expected);
+  });
+}
+
+TEST_CASE("the number of threads does not show in the bits") {
+  const uint32_t seed = 23;
+  CAPTURE(seed);
+  ForEachModel([&](Model& model, const Weights& weights) {
+    const auto requests = RandomRequests(model.config(), 5, seed);
+    const auto expected = RunAll(model, kRoomy, requests);
+    for (const int threads : {1, 4}) {
+      CAPTURE(threads);
+      kernels::ThreadPool pool(threads);
+      Model other(model.config(), weights, model.precision(), pool);
+      const auto groups = RunAll(other, kTight, requests);
+      CheckSame(groups, expected);
+      CheckRescored(other, requests, groups);
+    }
+  });
+}
