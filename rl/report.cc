@@ -56,8 +56,8 @@ std::string DifferenceTile(const ReportData& run) {
   const std::vector<MetricPoint> points = MetricSeries(run.history, "logprob_difference");
   if (points.empty()) return "";
   double largest = 0;
-  for (const MetricPoint& point : points) {
-    if (!(point.value <= largest)) largest = point.value;  // a NaN is not 0 either, and stays
+  for (const MetricPoint& point : points) {  // a NaN is no 0 either, and stays
+    if (!std::isnan(largest) && !(point.value <= largest)) largest = point.value;
   }
   const bool exact = largest == 0;
   return Tile("sampler − learner, largest", exact ? "exactly 0" : FormatNumber(largest),

@@ -48,6 +48,7 @@ std::vector<Bucket> Thin(const std::vector<MetricPoint>& points, size_t most) {
 struct Frame {
   double width, height;
   double x_low, x_high, y_low, y_high;
+  std::vector<double> y_ticks = {};
   double X(double step) const {
     if (x_high == x_low) return (kLeft + width - kRight) / 2;
     return kLeft + (step - x_low) / (x_high - x_low) * (width - kLeft - kRight);
@@ -88,15 +89,15 @@ Frame MakeFrame(const Chart& chart, double width, double height) {
   // The axis starts at 0 unless that would flatten the curve.
   if (frame.y_low > 0 && (chart.stacked || frame.y_low < 0.6 * frame.y_high)) frame.y_low = 0;
   frame.y_high = std::max(frame.y_high, chart.least_top);
-  const std::vector<double> ticks = NiceTicks(frame.y_low, frame.y_high, 4);
-  frame.y_low = ticks.front();
-  frame.y_high = ticks.back();
+  frame.y_ticks = NiceTicks(frame.y_low, frame.y_high, 4);
+  frame.y_low = frame.y_ticks.front();
+  frame.y_high = frame.y_ticks.back();
   return frame;
 }
 
 std::string Axes(const Frame& frame, const Chart& chart) {
   std::string out = "<g class=\"axes\">";
-  for (const double tick : NiceTicks(frame.y_low, frame.y_high, 4)) {
+  for (const double tick : frame.y_ticks) {
     const double y = frame.Y(tick);
     out += fmt::format("<line x1=\"{:.0f}\" x2=\"{:.0f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", kLeft,
                        frame.width - kRight, y, y);

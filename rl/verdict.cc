@@ -24,12 +24,14 @@ struct Trend {
   double early = 0, late = 0, best = 0;
   double error = 0;  // standard error of a difference of two such windows
   double Change() const { return late - early; }
-  bool Up(double at_least) const { return known && Change() > std::max(kStandardErrors * error, at_least); }
-  bool Down(double at_least) const {
-    return known && -Change() > std::max(kStandardErrors * error, at_least);
+  // Beyond the noise, `at_least` and what rounding makes of a constant.
+  double Threshold(double at_least) const {
+    return std::max({kStandardErrors * error, at_least, 1e-9 * std::fabs(early)});
   }
+  bool Up(double at_least) const { return known && Change() > Threshold(at_least); }
+  bool Down(double at_least) const { return known && -Change() > Threshold(at_least); }
   bool FellFromBest(double at_least) const {
-    return known && best - late > std::max({kStandardErrors * error, at_least, (best - early) / 3});
+    return known && best - late > std::max(Threshold(at_least), (best - early) / 3);
   }
 };
 
