@@ -26,7 +26,7 @@ constexpr EngineOptions kTight = {.num_pages = 9, .max_batch_tokens = 40, .max_s
 struct Policy {
   explicit Policy(const ModelConfig& config)
       : weights(InitWeights(config, 5, 0.1)), model(config, weights, Precision::kFp32, pool) {}
-  kernels::ThreadPool pool{2};
+  kernels::ThreadPool pool{1};
   Weights weights;
   Model model;
 };
