@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "hwy/highway.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -20,6 +22,8 @@ constexpr auto kSpinTime = std::chrono::microseconds(200);
 }  // namespace
 
 ThreadPool::ThreadPool(int num_threads) {
+  // Kernels take a function's address before their loops: it must be the chosen target's, not the one that chooses.
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this, i] { Work(i); });
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -13,7 +12,7 @@
 #include "data/error.h"
 #include "data/text_file.h"
 #include "policy/safetensors.h"
-#include "policy/strict_json.h"
+#include "data/json.h"
 
 namespace hone {
 namespace {

@@ -3,10 +3,9 @@
 #include "policy/config.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "data/error.h"
-#include "policy/strict_json.h"
+#include "data/json.h"
 
 namespace hone {
 namespace {

@@ -11,12 +11,11 @@
 #include <bit>
 #include <cerrno>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "data/error.h"
 #include "data/text_file.h"
-#include "policy/strict_json.h"
+#include "data/json.h"
 
 namespace hone {
 namespace {

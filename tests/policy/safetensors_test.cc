@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "data/text_file.h"
-#include "policy/strict_json.h"
+#include "data/json.h"
 #include "tests/policy/random_model.h"
 
 namespace hone {

@@ -1,8 +1,7 @@
-// See strict_json.h. nlohmann keeps the last of two equal keys; its parser callback lets us refuse the
+// See json.h. nlohmann keeps the last of two equal keys; its parser callback lets us refuse the
 // second.
-#include "policy/strict_json.h"
+#include "data/json.h"
 
-#include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 

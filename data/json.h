@@ -1,9 +1,9 @@
 // JSON text to a value, refusing what would be silently misread: duplicate keys, invalid UTF-8, trailing
 // text. Covered by tests/policy/config_test.cc and tests/policy/safetensors_test.cc.
-#ifndef HONE_POLICY_STRICT_JSON_H_
-#define HONE_POLICY_STRICT_JSON_H_
+#ifndef HONE_DATA_JSON_H_
+#define HONE_DATA_JSON_H_
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -15,4 +15,4 @@ nlohmann::json ParseStrictJson(std::string_view text, const std::string& where);
 
 }  // namespace hone
 
-#endif  // HONE_POLICY_STRICT_JSON_H_
+#endif  // HONE_DATA_JSON_H_
