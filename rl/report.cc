@@ -125,7 +125,8 @@ Chart TimeChart(const ReportData& run) {
                                                             {"score", "seconds_score"},
                                                             {"store", "seconds_store"}};
   for (const auto& part : kParts) chart.series.push_back({part.first, {}});
-  chart.series.push_back({"other", {}});
+  const bool split = !MetricSeries(run.history, "seconds_learn").empty();
+  chart.series.push_back({split ? "other" : "whole step", {}});
   for (const StepMetrics& step : run.history) {
     const double seconds = MetricValue(step.values, "seconds");
     if (!std::isfinite(seconds)) continue;
