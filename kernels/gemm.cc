@@ -134,11 +134,14 @@ void Bf16Block(const TileBlock& block) {
   });
 }
 
+// The bf16 value nearest to x (ties to even) in the upper halves, rubbish in the lower ones. NaN stays NaN.
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<LaneTag>> RoundBits(LaneVec x) {
   const hn::RebindToUnsigned<LaneTag> du;
   const auto bits = hn::BitCast(du, x);
   const auto lsb = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
-  return hn::Add(bits, hn::Add(lsb, hn::Set(du, 0x7fff)));
+  const auto rounded = hn::Add(bits, hn::Add(lsb, hn::Set(du, 0x7fff)));
+  const auto quiet = hn::Or(bits, hn::Set(du, 0x00400000));
+  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(x)), quiet, rounded);
 }
 
 // pairs[i] = bf16(even[i]) | bf16(odd[i]) << 16; `odd` may be null for zeros.
@@ -152,13 +155,13 @@ void InterleaveBf16(int64_t size, const float* even, const float* odd, uint32_t*
     const auto top = odd == nullptr ? hn::Zero(du) : hn::And(RoundBits(hn::LoadU(d, odd + i)), high);
     hn::StoreU(hn::Or(low, top), du, pairs + i);
   }
-  for (; i < size; ++i) {
-    uint32_t low = 0, top = 0;
-    std::memcpy(&low, even + i, 4);
-    if (odd != nullptr) std::memcpy(&top, odd + i, 4);
-    low = (low + 0x7fff + (low >> 16 & 1)) >> 16;
-    pairs[i] = low | ((top + (odd != nullptr ? 0x7fff + (top >> 16 & 1) : 0)) & 0xffff0000u);
-  }
+  if (i == size) return;
+  alignas(64) float rest[2][kPartLanes] = {};
+  alignas(64) uint32_t rest_pairs[kPartLanes];
+  std::copy_n(even + i, size - i, rest[0]);
+  if (odd != nullptr) std::copy_n(odd + i, size - i, rest[1]);
+  InterleaveBf16(kPartLanes, rest[0], rest[1], rest_pairs);
+  std::copy_n(rest_pairs, size - i, pairs + i);
 }
 
 // Consecutive floats to consecutive bf16 values.
@@ -170,11 +173,12 @@ void ConvertBf16(int64_t size, const float* x, uint16_t* y) {
   for (; i + kPartLanes <= size; i += kPartLanes) {
     hn::StoreU(hn::TruncateTo(dh, hn::ShiftRight<16>(RoundBits(hn::LoadU(d, x + i)))), dh, y + i);
   }
-  for (; i < size; ++i) {
-    uint32_t bits;
-    std::memcpy(&bits, x + i, 4);
-    y[i] = static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-  }
+  if (i == size) return;
+  alignas(64) float rest[kPartLanes] = {};
+  alignas(64) uint16_t rest_bf16[kPartLanes];
+  std::copy_n(x + i, size - i, rest);
+  ConvertBf16(kPartLanes, rest, rest_bf16);
+  std::copy_n(rest_bf16, size - i, y + i);
 }
 
 std::string TargetName() { return hwy::TargetName(HWY_TARGET); }
@@ -193,6 +197,9 @@ HWY_EXPORT(TargetName);
 namespace {
 
 constexpr int64_t kRowsPerTask = 384;
+
+// vdpbf16ps belongs to AVX-512: a process held to AVX2 gets the AVX2 bits.
+bool UseBf16DotProduct() { return HasBf16DotProduct() && (hwy::SupportedTargets() & HWY_AVX3) != 0; }
 
 // A problem whose A is ready for the tiles.
 struct Prepared {
@@ -308,7 +315,7 @@ void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems) {
   }
   if (bf16) ConvertOperands(pool, problems, prepared);
   const auto run = !bf16 ? HWY_DYNAMIC_DISPATCH(Fp32Block)
-                         : (HasBf16DotProduct() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
+                         : (UseBf16DotProduct() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
   pool.ParallelFor(num_tasks, [&](int64_t task, int) {
     size_t i = problems.size() - 1;
     while (prepared[i].first_task > task || prepared[i].row_blocks == 0) --i;
@@ -344,7 +351,7 @@ void RoundToBf16(ThreadPool& pool, int64_t size, const float* x, float* y) {
 
 std::string GemmInstructions(GemmType type) {
   const std::string target = HWY_DYNAMIC_DISPATCH(TargetName)();
-  return type == GemmType::kBf16 && HasBf16DotProduct() ? "vdpbf16ps" : target;
+  return type == GemmType::kBf16 && UseBf16DotProduct() ? "vdpbf16ps" : target;
 }
 
 }  // namespace hone::kernels
