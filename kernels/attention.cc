@@ -94,6 +94,7 @@ HWY_EXPORT(Attend);
 void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
                int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
                float* lse) {
+  ScopedTimer timer(pool.times().attention);
   if (shape.num_kv_heads <= 0 || shape.num_heads % shape.num_kv_heads != 0) std::abort();
   const auto attend = HWY_DYNAMIC_DISPATCH(Attend);
   // A task is some rows and up to kMax heads of one group; rows of one sequence that follow each other share their keys.

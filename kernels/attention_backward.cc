@@ -126,6 +126,7 @@ void AttentionBackward(ThreadPool& pool, const AttentionShape& shape, int64_t nu
                        int64_t kv_stride, const float* out, int64_t out_stride, const float* lse,
                        const float* dout, int64_t dout_stride, float* dq, int64_t dq_stride, float* dkv,
                        int64_t dkv_stride) {
+  ScopedTimer timer(pool.times().attention);
   if (shape.num_kv_heads <= 0 || shape.num_heads % shape.num_kv_heads != 0) std::abort();
   if (shape.value_offset == 0 && shape.num_kv_heads != 1) std::abort();
   const auto attend_backward = HWY_DYNAMIC_DISPATCH(AttendBackward);
