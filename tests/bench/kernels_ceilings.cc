@@ -4,12 +4,17 @@
 #endif
 #include "tests/bench/kernels_ceilings.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -115,10 +120,16 @@ double MeasureBandwidth(int num_threads) {
   constexpr int64_t kFloats = int64_t{1} << 27, kChunk = int64_t{1} << 18;
   ThreadPool pool(num_threads);
   const auto loop = HWY_DYNAMIC_DISPATCH(ReadLoop);
-  const std::vector<float> buffer(kFloats, 1.0f);
+  const std::unique_ptr<float, void (*)(void*)> buffer(
+      static_cast<float*>(std::aligned_alloc(1 << 21, 4 * kFloats)), std::free);
+#if defined(__linux__)
+  (void)madvise(buffer.get(), 4 * kFloats, MADV_HUGEPAGE);  // as packed matrices have it
+#endif
+  std::fill_n(buffer.get(), kFloats, 1.0f);
   std::vector<float> sinks(kFloats / kChunk);
   return BestRate(num_threads, [&] {
-    pool.ParallelFor(kFloats / kChunk, [&](int64_t i, int) { sinks[i] = loop(&buffer[i * kChunk], kChunk); });
+    pool.ParallelFor(kFloats / kChunk,
+                     [&](int64_t i, int) { sinks[i] = loop(buffer.get() + i * kChunk, kChunk); });
     return 4.0 * static_cast<double>(kFloats);
   });
 }
