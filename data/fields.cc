@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "data/edit_distance.h"
 #include "data/error.h"
 #include "data/toml_value.h"
 
@@ -167,21 +168,6 @@ class ParseVisitor final : public PathVisitor {
 };
 
 // ---- unknown keys
-
-size_t EditDistance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
 
 std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }  // npos + 1 == 0
 

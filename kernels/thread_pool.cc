@@ -58,7 +58,7 @@ void ThreadPool::Run(int64_t num_tasks, Call call, void* context) {
   // Every worker passes through every loop, so none can still read this loop's fields when the next one sets them.
   for (int spins = 0; num_finished_.load(std::memory_order_acquire) != static_cast<int>(workers_.size()); ++spins) {
     Pause();
-    if (spins % 4096 == 4095) std::this_thread::yield();  // more threads than free cores
+    if (spins % 512 == 511) std::this_thread::yield();  // more threads than free cores
   }
 }
 

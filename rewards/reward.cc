@@ -1,10 +1,9 @@
 // The table of rewards. Covered by tests/rewards/reward_test.cc.
 #include "rewards/reward.h"
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "data/edit_distance.h"
 #include "data/error.h"
 #include "rewards/numeric_answer.h"
 #include "rewards/tag_format.h"
@@ -21,21 +20,6 @@ constexpr TableRow kTable[] = {
     {"answer", [] { return std::unique_ptr<RewardFn>(new NumericAnswerReward); }},
     {"format", [] { return std::unique_ptr<RewardFn>(new TagFormatReward); }},
 };
-
-// Levenshtein distance.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
 
 }  // namespace
 
