@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hwy/cache_control.h"
 #include "kernels/row_tasks.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -43,6 +44,25 @@ void AddRow(int64_t width, const float* x, float* y) {
   }
 }
 
+// sum += rows of x, up to kColumnsPerTask columns: chains over rows, kept in registers.
+void SumColumns(int64_t rows, int64_t n, const float* x, int64_t stride, float* sum) {
+  constexpr int64_t kVectors = kColumnsPerTask / kLanes;
+  if (n < kColumnsPerTask) {
+    for (int64_t r = 0; r < rows; ++r) AddRow(n, x + r * stride, sum);
+    return;
+  }
+  F16x s[kVectors];
+  for (int64_t v = 0; v < kVectors; ++v) s[v] = Load(sum + v * kLanes);
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* ahead = x + std::min(r + kRowsAhead, rows - 1) * stride;
+    for (int64_t v = 0; v < kVectors; ++v) {
+      hwy::Prefetch(ahead + v * kLanes);
+      s[v] = Add(s[v], Load(x + r * stride + v * kLanes));
+    }
+  }
+  for (int64_t v = 0; v < kVectors; ++v) Store(s[v], sum + v * kLanes);
+}
+
 void ScaleRow(int64_t width, float factor, float* y) {
   const F16x f = Set(factor);
   for (int64_t i = 0; i < width; i += kLanes) {
@@ -59,6 +79,7 @@ namespace hone::kernels {
 HWY_EXPORT(SwiGluRow);
 HWY_EXPORT(SwiGluRowBackward);
 HWY_EXPORT(AddRow);
+HWY_EXPORT(SumColumns);
 HWY_EXPORT(ScaleRow);
 
 void SwiGlu(ThreadPool& pool, int64_t rows, int64_t width, const float* gate_up, float* y) {
@@ -112,9 +133,9 @@ void AddBias(ThreadPool& pool, int64_t rows, int64_t width, const float* bias, f
 }
 
 void SumRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, float* sum) {
-  const auto add = HWY_DYNAMIC_DISPATCH(AddRow);
+  const auto sum_columns = HWY_DYNAMIC_DISPATCH(SumColumns);
   pool.ParallelRanges(width, kColumnsPerTask, [&](int64_t begin, int64_t end, int) {
-    for (int64_t r = 0; r < rows; ++r) add(end - begin, x + r * width + begin, sum + begin);
+    sum_columns(rows, end - begin, x + begin, width, sum + begin);
   });
 }
 

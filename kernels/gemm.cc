@@ -185,6 +185,9 @@ void ConvertBf16(int64_t size, const float* x, uint16_t* y) {
   std::copy_n(rest_bf16, size - i, y + i);
 }
 
+// vdpbf16ps belongs to AVX-512: a process held to AVX2 gets the AVX2 bits.
+bool UseBf16DotProduct() { return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 && HasBf16DotProduct(); }
+
 std::string TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace hone::kernels::HWY_NAMESPACE
@@ -196,14 +199,12 @@ HWY_EXPORT(Fp32Block);
 HWY_EXPORT(Bf16Block);
 HWY_EXPORT(InterleaveBf16);
 HWY_EXPORT(ConvertBf16);
+HWY_EXPORT(UseBf16DotProduct);
 HWY_EXPORT(TargetName);
 
 namespace {
 
 constexpr int64_t kRowsPerTask = 384;
-
-// vdpbf16ps belongs to AVX-512: a process held to AVX2 gets the AVX2 bits.
-bool UseBf16DotProduct() { return HasBf16DotProduct() && (hwy::SupportedTargets() & HWY_AVX3) != 0; }
 
 // Large storage asks for huge pages: streaming it, as a single row does, is then a third faster (measured on Zen 4).
 char* AllocatePanels(int64_t bytes) {
@@ -332,7 +333,7 @@ void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems) {
   }
   if (bf16) ConvertOperands(pool, problems, prepared);
   const auto run = !bf16 ? HWY_DYNAMIC_DISPATCH(Fp32Block)
-                         : (UseBf16DotProduct() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
+                         : (HWY_DYNAMIC_DISPATCH(UseBf16DotProduct)() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
   pool.ParallelFor(num_tasks, [&](int64_t task, int) {
     size_t i = problems.size() - 1;
     while (prepared[i].first_task > task || prepared[i].row_blocks == 0) --i;
@@ -368,7 +369,7 @@ void RoundToBf16(ThreadPool& pool, int64_t size, const float* x, float* y) {
 
 std::string GemmInstructions(GemmType type) {
   const std::string target = HWY_DYNAMIC_DISPATCH(TargetName)();
-  return type == GemmType::kBf16 && UseBf16DotProduct() ? "vdpbf16ps" : target;
+  return type == GemmType::kBf16 && HWY_DYNAMIC_DISPATCH(UseBf16DotProduct)() ? "vdpbf16ps" : target;
 }
 
 }  // namespace hone::kernels

@@ -1,6 +1,11 @@
 // See norm.h. Covered by tests/kernels/norm_test.cc.
 #include "kernels/norm.h"
 
+#include <algorithm>
+
+#include "hwy/cache_control.h"
+#include "kernels/row_tasks.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/norm.cc"
 #include "hwy/foreach_target.h"
@@ -37,14 +42,34 @@ void NormRowBackward(int64_t width, const float* x, const float* weight, float i
   }
 }
 
-// Sixteen columns of the weight gradient: a chain over rows.
+// The weight gradient of up to kColumnsPerTask columns: chains over rows, kept in registers.
 void NormColumnsBackward(int64_t rows, int64_t n, const float* x, int64_t x_stride, const float* inv_rms,
                          const float* dy, int64_t dy_stride, float* dweight) {
-  F16x sum = LoadN(dweight, n);
-  for (int64_t r = 0; r < rows; ++r) {
-    sum = MulAdd(Mul(LoadN(x + r * x_stride, n), Set(inv_rms[r])), LoadN(dy + r * dy_stride, n), sum);
+  constexpr int64_t kVectors = kColumnsPerTask / kLanes;
+  if (n < kColumnsPerTask) {
+    for (int64_t i = 0; i < n; i += kLanes) {
+      F16x sum = LoadN(dweight + i, n - i);
+      for (int64_t r = 0; r < rows; ++r) {
+        const F16x y = Mul(LoadN(x + r * x_stride + i, n - i), Set(inv_rms[r]));
+        sum = MulAdd(y, LoadN(dy + r * dy_stride + i, n - i), sum);
+      }
+      StoreN(sum, dweight + i, n - i);
+    }
+    return;
   }
-  StoreN(sum, dweight, n);
+  F16x sum[kVectors];
+  for (int64_t v = 0; v < kVectors; ++v) sum[v] = Load(dweight + v * kLanes);
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t ahead = std::min(r + kRowsAhead, rows - 1);
+    const F16x scale = Set(inv_rms[r]);
+    for (int64_t v = 0; v < kVectors; ++v) {
+      hwy::Prefetch(x + ahead * x_stride + v * kLanes);
+      hwy::Prefetch(dy + ahead * dy_stride + v * kLanes);
+      const F16x y = Mul(Load(x + r * x_stride + v * kLanes), scale);
+      sum[v] = MulAdd(y, Load(dy + r * dy_stride + v * kLanes), sum[v]);
+    }
+  }
+  for (int64_t v = 0; v < kVectors; ++v) Store(sum[v], dweight + v * kLanes);
 }
 
 }  // namespace hone::kernels::HWY_NAMESPACE
@@ -58,7 +83,6 @@ HWY_EXPORT(NormColumnsBackward);
 
 namespace {
 constexpr int64_t kRowsPerTask = 32;
-constexpr int64_t kColumnsPerTask = 16;
 }  // namespace
 
 void RmsNorm(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, const float* weight,
