@@ -139,9 +139,10 @@ Command AddRunCommand(CLI::App& app) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run-dir", a->run_dir, "where the run goes (default: runs/<name>, then runs/<name>-2, ...)");
-  command->add_flag("--resume", a->resume, "continue from the last checkpoint");
+  auto* resume = command->add_flag("--resume", a->resume, "continue from the last checkpoint");
   command->add_option("--accept", a->accepted, "with --resume: a recipe key that may differ from the stored run")
       ->expected(1)
+      ->needs(resume)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--dry-run", a->dry_run, "print the resolved recipe, sizes and plan, and stop");
   command->footer(

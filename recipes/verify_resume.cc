@@ -44,7 +44,8 @@ pid_t StartRun(const VerifyArguments& a, const std::string& run_dir, bool resume
   for (std::string& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
   const pid_t child = fork();
-  if (child != 0) return child;
+  if (child < 0) throw Error("cannot start a child process", "verify-resume", "raise the process limit: ulimit -u");
+  if (child > 0) return child;
   const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   if (fd >= 0) {
     dup2(fd, STDOUT_FILENO);
@@ -76,7 +77,6 @@ int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, doubl
   int64_t kills = 0;
   for (bool first = true;; first = false) {
     const pid_t child = StartRun(a, run_dir, !first && RunDirectory::HoldsRun(run_dir), log);
-    if (child < 0) throw Error("cannot start a child process", "verify-resume", "check the process limit");
     const double moment = undisturbed * 2.0 / static_cast<double>(a.kills + 1) * static_cast<double>(random() >> 11) * 0x1p-53;
     if (WaitFor(child, kills < a.kills ? moment : -1.0, log)) return kills;
     kill(child, SIGKILL);

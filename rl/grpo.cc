@@ -36,6 +36,23 @@ double LargestDifference(std::span<const float> a, std::span<const float> b) {
   return largest;
 }
 
+bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
+  for (const ScoredGroup& g : groups) {
+    for (const Completion& c : g.group.completions) {
+      for (const float l : c.logprobs) {
+        if (!std::isfinite(l)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+void StopUnlessExact(double difference) {
+  if (difference == 0.0) return;
+  throw Error("learner and sampler disagree by " + std::to_string(difference) + " in a log-prob of the same weights", "grpo",
+              "report this: it is a defect of hone, not of the recipe");
+}
+
 TrainingSequence SequenceOf(const Prompt& prompt, const Completion& completion) {
   TrainingSequence s;
   s.ids = prompt.ids;
@@ -122,6 +139,7 @@ Metrics GrpoStage::Step(int64_t step) {
   double difference = 0.0, loss = 0.0, norm = 0.0, updates = 0.0, not_applied = 0.0, load = 0.0, balance = 0.0, rate = 0.0;
   std::vector<Minibatch> minibatches = MakeMinibatches(groups, advantages);
   if (minibatches[0].sequences.empty()) CheckExactness(groups[0], difference);
+  StopUnlessExact(difference);
   // Every reference log-prob comes before the step's first update could become the reference's business.
   for (Minibatch& minibatch : minibatches) AddReferenceLogProbs(minibatch);
   for (size_t i = 0; i < minibatches.size(); ++i) {
@@ -136,9 +154,14 @@ Metrics GrpoStage::Step(int64_t step) {
     loss += update.loss;
     norm += update.gradient_norm;
   }
+  // Weights that give no finite log-probs rarely give a signal either: no update would notice them.
+  if (updates == 0.0 && !HasFiniteLogProbs(groups)) {
+    ++not_applied;
+    CountUpdate(false);
+  }
   UpdateReference(step);
 
-  const double applied = std::max(1.0, updates - not_applied);
+  const double applied = std::max(1.0, updates - not_applied);  // at least 1: without any the sums are 0
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const bool learnt = totals_.tokens > 0;
   metrics.insert(metrics.end(), {{"entropy", learnt ? totals_.entropy / totals_.tokens : nan},
@@ -280,19 +303,19 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
     totals_.kl += sums.kl;
     totals_.clipped += sums.num_clipped;
     for (const float e : entropies) totals_.entropy += e;
-    if (difference != 0.0) {
-      throw Error("learner and sampler disagree by " + std::to_string(difference) + " in a log-prob of the same weights",
-                  "grpo", "report this: it is a defect of hone, not of the recipe");
-    }
+    StopUnlessExact(difference);
     return sums.loss;
   };
   const Update update = learner_.Step(m.sequences, static_cast<float>(rollout_.temperature), loss);
-  not_applied_in_a_row_ = update.applied ? 0 : not_applied_in_a_row_ + 1;
-  if (not_applied_in_a_row_ >= grpo_.max_not_applied) {
-    throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient", "grpo",
-                "lower optimizer.learning_rate and resume from the last checkpoint");
-  }
+  CountUpdate(update.applied);
   return update;
+}
+
+void GrpoStage::CountUpdate(bool applied) {
+  not_applied_in_a_row_ = applied ? 0 : not_applied_in_a_row_ + 1;
+  if (not_applied_in_a_row_ < grpo_.max_not_applied) return;
+  throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient", "grpo",
+              "lower optimizer.learning_rate and resume from the last checkpoint");
 }
 
 void GrpoStage::CheckExactness(const ScoredGroup& group, double& difference) {

@@ -41,6 +41,7 @@ class GrpoStage : public Stage {
                                          const std::vector<GroupAdvantages>& advantages) const;
   void AddReferenceLogProbs(Minibatch& minibatch);
   Update Learn(Minibatch& minibatch, bool first, double& difference);
+  void CountUpdate(bool applied);  // Error when too many in a row were not
   void CheckExactness(const ScoredGroup& group, double& difference);
   void UpdateReference(int64_t step);
 

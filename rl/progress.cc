@@ -233,7 +233,7 @@ std::string StepLine(int64_t step, int64_t total_steps, const Metrics& values) {
   std::string line = fmt::format("step={}", step);
   if (total_steps > 0) line += fmt::format(" total={}", total_steps);
   const auto add = [&](std::string_view name, double value) {
-    line += fmt::format(" {}={:.6g}", name, value);
+    line += fmt::format(" {}={:.6g}", name, std::isnan(value) ? std::fabs(value) : value);
   };
   for (const MetricInfo& info : kMetrics) {
     for (const auto& [name, value] : values) {

@@ -9,6 +9,7 @@
 
 #include "data/error.h"
 #include "data/text_file.h"
+#include "rl/metrics.h"
 #include "rl/report.h"
 
 namespace hone {
@@ -54,6 +55,10 @@ class Loop {
     const int64_t step = checkpoint ? checkpoint->step : 0;
     if (checkpoint) {
       Checkpoint loaded = LoadCheckpoint(checkpoint->path);
+      if (loaded.config != p_.policy.config()) {
+        throw Error("the checkpoint holds a model of another shape than the recipe's", checkpoint->path,
+                    "resume with the model the run was started with, or start a new run");
+      }
       for (size_t i = 0; i < loaded.weights.parameters().size(); ++i) {
         const FloatBuffer& from = loaded.weights.parameters()[i].value;
         std::copy_n(from.data(), from.size(), p_.policy.weights().parameters()[i].value.data());
@@ -89,18 +94,20 @@ class Loop {
     store_.FinishStep(step, metrics);
     ReportFaults(step, metrics);
     p_.progress.Step(step, metrics);
-    if (last || step % p_.config.checkpoint_every == 0) SaveCheckpoint(step);
+    // Weights without a finite gradient may be beyond help: the checkpoint before them stays the one to go back to.
+    const bool sound = !(MetricValue(metrics, "updates_not_applied") > 0);
+    if (last || (sound && step % p_.config.checkpoint_every == 0)) SaveCheckpoint(step);
   }
 
   void ReportFaults(int64_t step, const Metrics& metrics) {
     for (const auto& [name, value] : metrics) {
       if (name == "faults" && value > 0) {
-        Note(step, "fault", "step " + std::to_string(step) + ": " + std::to_string(std::lround(value)) + " scores were faults");
+        Note(step, "fault", "step " + std::to_string(step) + ": scores that were faults: " + std::to_string(std::lround(value)));
       }
       if (name == "updates_not_applied" && value > 0) {
         Note(step, "not_applied",
-             "step " + std::to_string(step) + ": " + std::to_string(std::lround(value)) +
-                 " updates not applied: loss or gradient was not finite");
+             "step " + std::to_string(step) + ": updates not applied because loss or gradient was not finite: " +
+                 std::to_string(std::lround(value)));
       }
     }
   }

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr char kManifest[] = "manifest.json";
 constexpr char kStepPrefix[] = "step_";
+constexpr char kTemporaryPrefix[] = "tmp_";
 
 void MakeDirectories(const std::string& path) {
   std::error_code error;
@@ -92,6 +93,13 @@ std::vector<RunDirectory::CheckpointRef> ListCheckpoints(const std::string& dir)
   return found;
 }
 
+// What a killed process or a full disk left half written.
+void RemoveUnfinished(const std::string& dir) {
+  for (const std::string& name : FilesIn(dir)) {
+    if (name.rfind(kTemporaryPrefix, 0) == 0) fs::remove_all(dir + "/" + name);
+  }
+}
+
 // Fills `temporary` and makes its content durable.
 void FillDirectory(const std::string& temporary, const std::function<void(const std::string&)>& write) {
   std::error_code ignored;
@@ -126,6 +134,10 @@ RunDirectory RunDirectory::Create(const std::string& path, const std::string& re
   if (HoldsRun(path)) throw Error("there is a run already", path, "continue it with --resume or choose another --run-dir");
   MakeDirectories(path);
   const int lock = Lock(path);
+  if (HoldsRun(path)) {  // another process made one meanwhile
+    close(lock);
+    throw Error("there is a run already", path, "continue it with --resume or choose another --run-dir");
+  }
   for (const char* rest : {"/hone.db", "/hone.db-wal", "/hone.db-shm"}) fs::remove(path + rest);
   RunDirectory run(path, lock, RunStore::Create(path + "/hone.db"));
   run.WriteRecipe(recipe_toml);
@@ -154,9 +166,10 @@ std::optional<RunDirectory::CheckpointRef> RunDirectory::LatestCheckpoint(
 void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep, const std::function<void(const std::string& dir)>& write) {
   const std::string dir = path_ + "/checkpoints";
   MakeDirectories(dir);
+  RemoveUnfinished(dir);
   std::string digits = std::to_string(step);
   digits.insert(0, 6 - std::min<size_t>(6, digits.size()), '0');
-  const std::string name = dir + "/" + kStepPrefix + digits, temporary = dir + "/tmp_" + digits;
+  const std::string name = dir + "/" + kStepPrefix + digits, temporary = dir + "/" + kTemporaryPrefix + digits;
   FillDirectory(temporary, write);
   WriteFileAtomic(temporary + "/" + kManifest, ManifestOf(temporary));
   SyncDirectory(temporary);

@@ -15,6 +15,15 @@ SftStage::SftStage(Policy& policy, DocumentSource documents, const SftConfig& sf
     : policy_(policy), documents_(std::move(documents)), sft_(sft),
       learner_(policy.model(), policy.weights(), optimizer, memory, sft.steps) {}
 
+void SftStage::RefuseLongDocument(int64_t size) const {
+  const std::string what = "document " + std::to_string(next_document_) + " has " + std::to_string(size) + " tokens";
+  if (size > sft_.row_tokens) throw Error(what, "sft.row_tokens", "raise it above the longest document");
+  if (size > policy_.config().max_position_embeddings) {
+    throw Error(what + " but the model only " + std::to_string(policy_.config().max_position_embeddings) + " positions", "sft",
+                "start from a model with more (max_position_embeddings)");
+  }
+}
+
 Metrics SftStage::Step(int64_t) {
   const auto start = std::chrono::steady_clock::now();
   // Rows are filled in order with whole documents; the one that no longer fits opens the next step.
@@ -23,10 +32,7 @@ Metrics SftStage::Step(int64_t) {
   for (;; ++next_document_) {
     TrainingSequence document = documents_(next_document_);
     const auto size = static_cast<int64_t>(document.ids.size());
-    if (size > sft_.row_tokens) {
-      throw Error("document " + std::to_string(next_document_) + " has " + std::to_string(size) + " tokens", "sft.row_tokens",
-                  "raise it above the longest document");
-    }
+    RefuseLongDocument(size);
     if (used_in_row + size > sft_.row_tokens) {
       if (++rows > sft_.rows_per_step) break;
       used_in_row = 0;

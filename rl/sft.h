@@ -25,6 +25,8 @@ class SftStage : public Stage {
   void Load(const std::string& dir) override;
 
  private:
+  void RefuseLongDocument(int64_t size) const;
+
   Policy& policy_;
   DocumentSource documents_;
   const SftConfig& sft_;
