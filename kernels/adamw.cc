@@ -17,13 +17,13 @@
 namespace hone::kernels {
 struct AdamWFactors {  // what one update needs, computed in double and rounded once
   float gradient_scale;
-  float decay;         // 1 - lr * weight_decay
+  float decay;  // 1 - lr * weight_decay
   float one_minus_beta1;
   float beta2;
   float one_minus_beta2;
-  float root_scale;    // 1 / sqrt(1 - beta2^step)
+  float root_scale;  // 1 / sqrt(1 - beta2^step)
   float epsilon;
-  float step_size;     // lr / (1 - beta1^step)
+  float step_size;  // lr / (1 - beta1^step)
 };
 }  // namespace hone::kernels
 #endif  // HONE_KERNELS_ADAMW_FACTORS_
@@ -33,7 +33,8 @@ namespace hone::kernels::HWY_NAMESPACE {
 
 void AdamWRange(int64_t size, const AdamWFactors& f, const float* gradient, float* value, float* first_moment,
                 float* second_moment) {
-  const F16x gradient_scale = Set(f.gradient_scale), decay = Set(f.decay), one_minus_beta1 = Set(f.one_minus_beta1);
+  const F16x gradient_scale = Set(f.gradient_scale), decay = Set(f.decay),
+             one_minus_beta1 = Set(f.one_minus_beta1);
   const F16x beta2 = Set(f.beta2), one_minus_beta2 = Set(f.one_minus_beta2), root_scale = Set(f.root_scale);
   const F16x epsilon = Set(f.epsilon), step_size = Set(f.step_size);
   for (int64_t i = 0; i < size; i += kLanes) {
@@ -118,7 +119,8 @@ double SumOfSquares(ThreadPool& pool, int64_t size, const float* x) {
   const int64_t num_blocks = (size + kBlock - 1) / kBlock;
   auto* sums = static_cast<double*>(pool.Scratch(num_blocks * static_cast<int64_t>(sizeof(double))));
   pool.ParallelRanges(num_blocks, kBlocksPerTask, [&](int64_t begin, int64_t end, int) {
-    for (int64_t b = begin; b < end; ++b) sums[b] = block(std::min(kBlock, size - b * kBlock), x + b * kBlock);
+    for (int64_t b = begin; b < end; ++b)
+      sums[b] = block(std::min(kBlock, size - b * kBlock), x + b * kBlock);
   });
   double total = 0.0;
   for (int64_t b = 0; b < num_blocks; ++b) total += sums[b];

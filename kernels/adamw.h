@@ -1,5 +1,5 @@
-// AdamW (Loshchilov and Hutter 2019) on flat fp32 buffers, and the sum of squares that gradient clipping needs.
-// Covered by tests/kernels/adamw_test.cc.
+// AdamW (Loshchilov and Hutter 2019) on flat fp32 buffers, and the sum of squares that gradient clipping
+// needs. Covered by tests/kernels/adamw_test.cc.
 #ifndef HONE_KERNELS_ADAMW_H_
 #define HONE_KERNELS_ADAMW_H_
 
@@ -15,7 +15,7 @@ struct AdamWParams {
   double beta2 = 0.95;
   double epsilon = 1e-8;
   double weight_decay = 0.0;
-  int64_t step = 1;          // 1 for the first update: bias corrections
+  int64_t step = 1;             // 1 for the first update: bias corrections
   double gradient_scale = 1.0;  // multiplies the gradient: clipping
 };
 
@@ -23,7 +23,8 @@ struct AdamWParams {
 void AdamW(ThreadPool& pool, int64_t size, const AdamWParams& params, const float* gradient, float* value,
            float* first_moment, float* second_moment);
 
-// In double: blocks of 4096, sixteen lanes each, blocks added in order. NaN or infinite input gives a non-finite result.
+// In double: blocks of 4096, sixteen lanes each, blocks added in order. NaN or infinite input gives a
+// non-finite result.
 double SumOfSquares(ThreadPool& pool, int64_t size, const float* x);
 
 }  // namespace hone::kernels

@@ -24,7 +24,8 @@ void SwiGluRow(int64_t width, const float* gate, const float* up, float* y) {
 }
 
 // silu'(g) = s (1 + g (1 - s)) with s = sigmoid(g)
-void SwiGluRowBackward(int64_t width, const float* gate, const float* up, const float* dy, float* dgate, float* dup) {
+void SwiGluRowBackward(int64_t width, const float* gate, const float* up, const float* dy, float* dgate,
+                       float* dup) {
   const F16x one = Set(1.0f);
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t n = width - i;
@@ -104,7 +105,8 @@ void SwiGluBackward(ThreadPool& pool, int64_t rows, int64_t width, const float* 
   });
 }
 
-void GatherRows(ThreadPool& pool, int64_t rows, int64_t width, const float* table, const int32_t* index, float* y) {
+void GatherRows(ThreadPool& pool, int64_t rows, int64_t width, const float* table, const int32_t* index,
+                float* y) {
   pool.ParallelRanges(rows, RowsPerTask(width), [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) std::copy_n(table + index[r] * width, width, y + r * width);
   });
@@ -114,12 +116,13 @@ void ScatterAddRows(ThreadPool& pool, int64_t rows, int64_t width, const float* 
                     float* table) {
   const auto add = HWY_DYNAMIC_DISPATCH(AddRow);
   pool.ParallelRanges(width, kColumnsPerTask, [&](int64_t begin, int64_t end, int) {
-    for (int64_t r = 0; r < rows; ++r) add(end - begin, x + r * width + begin, table + index[r] * width + begin);
+    for (int64_t r = 0; r < rows; ++r)
+      add(end - begin, x + r * width + begin, table + index[r] * width + begin);
   });
 }
 
-void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, const int32_t* index,
-                 float* table) {
+void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
+                 const int32_t* index, float* table) {
   pool.ParallelRanges(rows, RowsPerTask(width), [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) std::copy_n(x + r * x_stride, width, table + index[r] * width);
   });
@@ -141,16 +144,14 @@ void SumRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, floa
 
 void AddTo(ThreadPool& pool, int64_t size, const float* x, float* y) {
   const auto add = HWY_DYNAMIC_DISPATCH(AddRow);
-  pool.ParallelRanges(size, kFloatsPerTask, [&](int64_t begin, int64_t end, int) {
-    add(end - begin, x + begin, y + begin);
-  });
+  pool.ParallelRanges(size, kFloatsPerTask,
+                      [&](int64_t begin, int64_t end, int) { add(end - begin, x + begin, y + begin); });
 }
 
 void Scale(ThreadPool& pool, int64_t size, float factor, float* y) {
   const auto scale = HWY_DYNAMIC_DISPATCH(ScaleRow);
-  pool.ParallelRanges(size, kFloatsPerTask, [&](int64_t begin, int64_t end, int) {
-    scale(end - begin, factor, y + begin);
-  });
+  pool.ParallelRanges(size, kFloatsPerTask,
+                      [&](int64_t begin, int64_t end, int) { scale(end - begin, factor, y + begin); });
 }
 
 }  // namespace hone::kernels

@@ -1,4 +1,5 @@
-// SwiGLU, embedding rows and sums of rows, forward and backward. Covered by tests/kernels/elementwise_test.cc.
+// SwiGLU, embedding rows and sums of rows, forward and backward. Covered by
+// tests/kernels/elementwise_test.cc.
 #ifndef HONE_KERNELS_ELEMENTWISE_H_
 #define HONE_KERNELS_ELEMENTWISE_H_
 
@@ -8,23 +9,30 @@
 
 namespace hone::kernels {
 
-// y[r] = silu(gate) * up where gate_up[r] = [gate (width) | up (width)]; y rows are `width` apart, gate_up rows 2 * width.
+// y[r] = silu(gate) * up where gate_up[r] = [gate (width) | up (width)]; y rows are `width` apart, gate_up
+// rows 2 * width.
 void SwiGlu(ThreadPool& pool, int64_t rows, int64_t width, const float* gate_up, float* y);
 void SwiGluBackward(ThreadPool& pool, int64_t rows, int64_t width, const float* gate_up, const float* dy,
                     float* dgate_up);
 
 // y[r] = table[index[r]]; rows of `width` floats, packed.
-void GatherRows(ThreadPool& pool, int64_t rows, int64_t width, const float* table, const int32_t* index, float* y);
+void GatherRows(ThreadPool& pool, int64_t rows, int64_t width, const float* table, const int32_t* index,
+                float* y);
 // table[index[r]] += x[r], for each table row in ascending r (parallel over columns).
-void ScatterAddRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, const int32_t* index, float* table);
-// table[index[r]] = x[r] with x rows x_stride apart and table rows `width` apart; indices are distinct. Fills the KV cache.
-void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, const int32_t* index,
-                 float* table);
+void ScatterAddRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, const int32_t* index,
+                    float* table);
+// table[index[r]] = x[r] with x rows x_stride apart and table rows `width` apart; indices are distinct. Fills
+// the KV cache.
+void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
+                 const int32_t* index, float* table);
 
-void AddBias(ThreadPool& pool, int64_t rows, int64_t width, const float* bias, float* y);      // y[r] += bias
-void SumRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, float* sum);       // sum += each row, ascending
-void AddTo(ThreadPool& pool, int64_t size, const float* x, float* y);                          // y += x
-void Scale(ThreadPool& pool, int64_t size, float factor, float* y);                            // y *= factor
+// y[r] += bias
+void AddBias(ThreadPool& pool, int64_t rows, int64_t width, const float* bias, float* y);
+// sum += each row, in ascending order
+void SumRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, float* sum);
+
+void AddTo(ThreadPool& pool, int64_t size, const float* x, float* y);  // y += x
+void Scale(ThreadPool& pool, int64_t size, float factor, float* y);    // y *= factor
 
 }  // namespace hone::kernels
 

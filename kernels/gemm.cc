@@ -55,8 +55,8 @@ void Fp32Tile(int64_t k, const float* a, int64_t a_row_stride, int64_t a_k_strid
 
 // The same for bf16 pairs on CPUs without a bf16 dot product: even products first, then odd ones.
 template <int kRows>
-void Bf16Tile(int64_t pairs, const uint32_t* a, int64_t a_row_stride, int64_t a_k_stride, const uint32_t* b, float* c,
-              int64_t c_stride, bool accumulate) {
+void Bf16Tile(int64_t pairs, const uint32_t* a, int64_t a_row_stride, int64_t a_k_stride, const uint32_t* b,
+              float* c, int64_t c_stride, bool accumulate) {
   const LaneTag d;
   const hn::RebindToUnsigned<LaneTag> du;
   const auto high = hn::Set(du, 0xffff0000u);
@@ -113,14 +113,16 @@ HWY_INLINE void Block(const TileBlock& block, Tile tile) {
       const Element* b = static_cast<const Element*>(block.b) + column;
       const int64_t width = std::min(kTileColumns, block.columns - column);
       if (width == kTileColumns) {
-        ForRows<kMaxTileRows>(rows, [&]<int kRows>() { tile.template operator()<kRows>(a, b, c, block.c_stride); });
+        ForRows<kMaxTileRows>(rows,
+                              [&]<int kRows>() { tile.template operator()<kRows>(a, b, c, block.c_stride); });
         continue;
       }
       alignas(64) float edge[kMaxTileRows * kTileColumns] = {};
       for (int64_t i = 0; block.accumulate && i < rows; ++i) {
         std::copy_n(c + i * block.c_stride, width, edge + i * kTileColumns);
       }
-      ForRows<kMaxTileRows>(rows, [&]<int kRows>() { tile.template operator()<kRows>(a, b, edge, kTileColumns); });
+      ForRows<kMaxTileRows>(rows,
+                            [&]<int kRows>() { tile.template operator()<kRows>(a, b, edge, kTileColumns); });
       for (int64_t i = 0; i < rows; ++i) std::copy_n(edge + i * kTileColumns, width, c + i * block.c_stride);
     }
   }
@@ -206,7 +208,8 @@ namespace {
 
 constexpr int64_t kRowsPerTask = 384;
 
-// Large storage asks for huge pages: streaming it, as a single row does, is then a third faster (measured on Zen 4).
+// Large storage asks for huge pages: streaming it, as a single row does, is then a third faster (measured on
+// Zen 4).
 char* AllocatePanels(int64_t bytes) {
   constexpr int64_t kHugePage = int64_t{1} << 21;
   const int64_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;
@@ -214,7 +217,8 @@ char* AllocatePanels(int64_t bytes) {
   auto* storage = static_cast<char*>(std::aligned_alloc(alignment, size));
   if (storage == nullptr) std::abort();
 #if defined(__linux__)
-  if (alignment == kHugePage) (void)madvise(storage, size, MADV_HUGEPAGE);  // a wish: failing costs speed alone
+  if (alignment == kHugePage)
+    (void)madvise(storage, size, MADV_HUGEPAGE);  // a wish: failing costs speed alone
 #endif
   return storage;
 }
@@ -229,8 +233,10 @@ struct Prepared {
   int64_t row_blocks;
 };
 
-// Rounds the A of every problem into scratch: rows of pairs when K is contiguous in memory, else pairs of rows.
-void ConvertOperands(ThreadPool& pool, std::span<const GemmProblem> problems, std::vector<Prepared>& prepared) {
+// Rounds the A of every problem into scratch: rows of pairs when K is contiguous in memory, else pairs of
+// rows.
+void ConvertOperands(ThreadPool& pool, std::span<const GemmProblem> problems,
+                     std::vector<Prepared>& prepared) {
   int64_t total = 0;
   for (const auto& p : problems) total += p.m * ((p.b->k() + 1) / 2);
   auto* next = static_cast<uint32_t*>(pool.Scratch(total * 4));
@@ -250,7 +256,8 @@ void ConvertOperands(ThreadPool& pool, std::span<const GemmProblem> problems, st
     prepared[i].a_k_stride = rows_contiguous ? 1 : p.m;
     prepared[i].k = pairs;
     const int64_t lines = rows_contiguous ? p.m : pairs;
-    const int64_t step = std::max<int64_t>(1, kFloatsPerPart / std::max<int64_t>(1, rows_contiguous ? 2 * pairs : 2 * p.m));
+    const int64_t step =
+        std::max<int64_t>(1, kFloatsPerPart / std::max<int64_t>(1, rows_contiguous ? 2 * pairs : 2 * p.m));
     for (int64_t begin = 0; begin < lines; begin += step) {
       parts.push_back({&p, next, begin, std::min(lines, begin + step)});
     }
@@ -328,12 +335,14 @@ void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems) {
   for (size_t i = 0; i < problems.size(); ++i) {
     const auto& p = problems[i];
     if ((p.b->type() == GemmType::kBf16) != bf16 || (p.a_k_stride != 1 && p.a_row_stride != 1)) std::abort();
-    prepared[i] = {p.a, p.a_row_stride, p.a_k_stride, p.b->k(), num_tasks, (p.m + kRowsPerTask - 1) / kRowsPerTask};
+    prepared[i] = {p.a,      p.a_row_stride, p.a_k_stride,
+                   p.b->k(), num_tasks,      (p.m + kRowsPerTask - 1) / kRowsPerTask};
     num_tasks += prepared[i].row_blocks * ((p.b->n() + kPanelWidth - 1) / kPanelWidth);
   }
   if (bf16) ConvertOperands(pool, problems, prepared);
-  const auto run = !bf16 ? HWY_DYNAMIC_DISPATCH(Fp32Block)
-                         : (HWY_DYNAMIC_DISPATCH(UseBf16DotProduct)() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
+  const auto run =
+      !bf16 ? HWY_DYNAMIC_DISPATCH(Fp32Block)
+            : (HWY_DYNAMIC_DISPATCH(UseBf16DotProduct)() ? &Bf16DotBlock : HWY_DYNAMIC_DISPATCH(Bf16Block));
   pool.ParallelFor(num_tasks, [&](int64_t task, int) {
     size_t i = problems.size() - 1;
     while (prepared[i].first_task > task || prepared[i].row_blocks == 0) --i;

@@ -1,6 +1,6 @@
-// Matrix products C = A B with B packed into panels of 32 columns. Every element of C is one accumulation chain over K in
-// ascending order: a row's bits depend on that row of A and on B alone, never on M, threads or tiling.
-// Covered by tests/kernels/gemm_test.cc.
+// Matrix products C = A B with B packed into panels of 32 columns. Every element of C is one accumulation
+// chain over K in ascending order: a row's bits depend on that row of A and on B alone, never on M, threads
+// or tiling. Covered by tests/kernels/gemm_test.cc.
 #ifndef HONE_KERNELS_GEMM_H_
 #define HONE_KERNELS_GEMM_H_
 
@@ -13,8 +13,8 @@
 
 namespace hone::kernels {
 
-// kFp32: fused multiply-add in fp32. kBf16: both operands rounded to bf16 (nearest even), pairs of products accumulated in
-// fp32 by vdpbf16ps where the CPU has it, else by two fused multiply-adds.
+// kFp32: fused multiply-add in fp32. kBf16: both operands rounded to bf16 (nearest even), pairs of products
+// accumulated in fp32 by vdpbf16ps where the CPU has it, else by two fused multiply-adds.
 enum class GemmType { kFp32, kBf16 };
 
 inline constexpr int64_t kPanelWidth = 32;
@@ -44,8 +44,8 @@ class PackedMatrix {
   GemmType type_ = GemmType::kFp32;
 };
 
-// C [m, b.n()] = A [m, b.k()] B; element (i, k) of A is a[i * a_row_stride + k * a_k_stride], one of the strides being 1.
-// With `accumulate` the chain of each element continues from the value already in C.
+// C [m, b.n()] = A [m, b.k()] B; element (i, k) of A is a[i * a_row_stride + k * a_k_stride], one of the
+// strides being 1. With `accumulate` the chain of each element continues from the value already in C.
 struct GemmProblem {
   int64_t m = 0;
   const float* a = nullptr;
@@ -57,7 +57,8 @@ struct GemmProblem {
   bool accumulate = false;
 };
 
-// All problems in one parallel loop (heads of MLA, experts of a layer); their C do not overlap; one type for all.
+// All problems in one parallel loop (heads of MLA, experts of a layer); their C do not overlap; one type for
+// all.
 void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems);
 
 // Rounds to bf16 (nearest even) and back.

@@ -1,5 +1,5 @@
-// The bf16 block routine on vdpbf16ps (AVX-512 BF16). Two products per accumulator and step, in the instruction's own fixed
-// order. Covered by tests/kernels/gemm_test.cc.
+// The bf16 block routine on vdpbf16ps (AVX-512 BF16). Two products per accumulator and step, in the
+// instruction's own fixed order. Covered by tests/kernels/gemm_test.cc.
 #include <algorithm>
 #include <cstdlib>
 
@@ -29,7 +29,8 @@ HONE_BF16_TARGET void DotTile(const TileBlock& block, const uint32_t* a, float* 
     const auto right = reinterpret_cast<__m512bh>(_mm512_load_si512(b + p * kPanelWidth + 16));
     const uint32_t* ap = a + p * block.a_k_stride;
     for (int i = 0; i < kRows; ++i) {
-      const auto value = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(ap[i * block.a_row_stride])));
+      const auto value =
+          reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(ap[i * block.a_row_stride])));
       sum[i][0] = _mm512_dpbf16_ps(sum[i][0], value, left);
       sum[i][1] = _mm512_dpbf16_ps(sum[i][1], value, right);
     }
@@ -40,8 +41,9 @@ HONE_BF16_TARGET void DotTile(const TileBlock& block, const uint32_t* a, float* 
 }
 
 using Tile = void (*)(const TileBlock&, const uint32_t*, float*, int64_t);
-constexpr Tile kTiles[kMaxTileRows] = {DotTile<1>, DotTile<2>, DotTile<3>, DotTile<4>,  DotTile<5>,  DotTile<6>,
-                                       DotTile<7>, DotTile<8>, DotTile<9>, DotTile<10>, DotTile<11>, DotTile<12>};
+constexpr Tile kTiles[kMaxTileRows] = {DotTile<1>, DotTile<2>,  DotTile<3>,  DotTile<4>,
+                                       DotTile<5>, DotTile<6>,  DotTile<7>,  DotTile<8>,
+                                       DotTile<9>, DotTile<10>, DotTile<11>, DotTile<12>};
 
 }  // namespace
 
@@ -67,7 +69,8 @@ void Bf16DotBlock(const TileBlock& block) {
       std::copy_n(c + i * block.c_stride, block.columns, edge + i * kPanelWidth);
     }
     kTiles[rows - 1](block, a, edge, kPanelWidth);
-    for (int64_t i = 0; i < rows; ++i) std::copy_n(edge + i * kPanelWidth, block.columns, c + i * block.c_stride);
+    for (int64_t i = 0; i < rows; ++i)
+      std::copy_n(edge + i * kPanelWidth, block.columns, c + i * block.c_stride);
   }
 }
 

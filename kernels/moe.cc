@@ -35,7 +35,8 @@ void SigmoidBackward(int64_t num_experts, const float* scores, float* d) {
 }
 
 // out += sum over c of weights[c] * y[place[c]], one chain in slot order; null weights count as 1.
-void CombineRow(int64_t top_k, int64_t width, const int32_t* place, const float* weights, const float* y, float* out) {
+void CombineRow(int64_t top_k, int64_t width, const int32_t* place, const float* weights, const float* y,
+                float* out) {
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t n = width - i;
     F16x sum = LoadN(out + i, n);
@@ -73,7 +74,8 @@ constexpr int64_t kMaxExperts = 1024;  // bounds the stack buffers of a row
 constexpr float kTinySum = 1e-20f;
 
 void CheckShape(const GateShape& s) {
-  if (s.num_experts < 1 || s.num_experts > kMaxExperts || s.top_k < 1 || s.top_k > s.num_experts) std::abort();
+  if (s.num_experts < 1 || s.num_experts > kMaxExperts || s.top_k < 1 || s.top_k > s.num_experts)
+    std::abort();
   if (s.num_groups < 1 || s.num_experts % s.num_groups != 0) std::abort();
   if (s.top_groups < 1 || s.top_groups > s.num_groups) std::abort();
 }
@@ -115,8 +117,8 @@ float ScoreSum(const GateShape& shape, const float* scores, const int32_t* exper
 }
 
 // ds of one row from dw; adds to ds.
-void GateWeightsBackward(const GateShape& shape, const float* scores, const int32_t* experts, const float* dweights,
-                         float* ds) {
+void GateWeightsBackward(const GateShape& shape, const float* scores, const int32_t* experts,
+                         const float* dweights, float* ds) {
   if (!shape.normalize) {
     for (int64_t c = 0; c < shape.top_k; ++c) ds[experts[c]] += shape.scale * dweights[c];
     return;
@@ -149,8 +151,8 @@ void Gate(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* l
   });
 }
 
-void GateBackward(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* scores, const int32_t* experts,
-                  const float* dweights, const float* dscores, float* dlogits) {
+void GateBackward(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* scores,
+                  const int32_t* experts, const float* dweights, const float* dscores, float* dlogits) {
   CheckShape(shape);
   const auto sigmoid_backward = HWY_DYNAMIC_DISPATCH(SigmoidBackward);
   const int64_t num_experts = shape.num_experts;
@@ -199,8 +201,9 @@ void CombineExperts(ThreadPool& pool, const ExpertPlan& plan, int64_t rows, int6
   });
 }
 
-void CombineExpertsBackward(ThreadPool& pool, const ExpertPlan& plan, int64_t rows, int64_t top_k, int64_t width,
-                            const float* weights, const float* y, const float* dout, float* dy, float* dweights) {
+void CombineExpertsBackward(ThreadPool& pool, const ExpertPlan& plan, int64_t rows, int64_t top_k,
+                            int64_t width, const float* weights, const float* y, const float* dout, float* dy,
+                            float* dweights) {
   const auto backward = HWY_DYNAMIC_DISPATCH(CombineBackwardRow);
   pool.ParallelRanges(rows, RowsPerTask(top_k * width), [&](int64_t begin, int64_t end, int) {
     for (int64_t p = begin * top_k; p < end * top_k; ++p) {
@@ -264,14 +267,16 @@ double OneBalanceLoss(const GateShape& shape, int64_t rows, const float* scores,
 
 }  // namespace
 
-double SequenceBalanceLoss(ThreadPool& pool, const GateShape& shape, int64_t num_sequences, const int32_t* begin,
-                           const float* sequence_weight, const float* scores, float alpha, float* dscores) {
+double SequenceBalanceLoss(ThreadPool& pool, const GateShape& shape, int64_t num_sequences,
+                           const int32_t* begin, const float* sequence_weight, const float* scores,
+                           float alpha, float* dscores) {
   CheckShape(shape);
   auto* losses = static_cast<double*>(pool.Scratch(num_sequences * static_cast<int64_t>(sizeof(double))));
   pool.ParallelFor(num_sequences, [&](int64_t i, int) {
     const int64_t at = begin[i] * shape.num_experts;
     const double weight = sequence_weight[i];
-    losses[i] = weight * OneBalanceLoss(shape, begin[i + 1] - begin[i], scores + at, weight * alpha, dscores + at);
+    losses[i] =
+        weight * OneBalanceLoss(shape, begin[i + 1] - begin[i], scores + at, weight * alpha, dscores + at);
   });
   double loss = 0.0;
   for (int64_t i = 0; i < num_sequences; ++i) loss += losses[i];

@@ -17,7 +17,8 @@ namespace hone::kernels::HWY_NAMESPACE {
 
 float NormRow(int64_t width, const float* x, const float* weight, float eps, float* y) {
   const float sum = Dot(x, x, width);
-  const float inv_rms = 1.0f / hn::GetLane(hn::Sqrt(hn::Set(LaneTag(), sum / static_cast<float>(width) + eps)));
+  const float inv_rms =
+      1.0f / hn::GetLane(hn::Sqrt(hn::Set(LaneTag(), sum / static_cast<float>(width) + eps)));
   const F16x scale = Set(inv_rms);
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t n = width - i;
@@ -27,7 +28,8 @@ float NormRow(int64_t width, const float* x, const float* weight, float eps, flo
 }
 
 // dx = inv_rms * (w*dy) - x * inv_rms^3 / width * sum(x * w * dy)
-void NormRowBackward(int64_t width, const float* x, const float* weight, float inv_rms, const float* dy, float* dx) {
+void NormRowBackward(int64_t width, const float* x, const float* weight, float inv_rms, const float* dy,
+                     float* dx) {
   F16x sum = Zero();
   for (int64_t i = 0; i < width; i += kLanes) {
     const int64_t n = width - i;
@@ -85,8 +87,8 @@ namespace {
 constexpr int64_t kRowsPerTask = 32;
 }  // namespace
 
-void RmsNorm(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, const float* weight,
-             float eps, float* y, int64_t y_stride, float* inv_rms) {
+void RmsNorm(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
+             const float* weight, float eps, float* y, int64_t y_stride, float* inv_rms) {
   const auto norm_row = HWY_DYNAMIC_DISPATCH(NormRow);
   pool.ParallelRanges(rows, kRowsPerTask, [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) {

@@ -85,8 +85,9 @@ RopeTable::RopeTable(int64_t max_positions_in, int64_t dim_in, double theta)
   }
 }
 
-void ApplyRope(ThreadPool& pool, const RopeTable& table, int64_t rows, const int32_t* positions, int64_t num_heads,
-               bool interleaved, bool inverse, float* x, int64_t row_stride, int64_t head_stride) {
+void ApplyRope(ThreadPool& pool, const RopeTable& table, int64_t rows, const int32_t* positions,
+               int64_t num_heads, bool interleaved, bool inverse, float* x, int64_t row_stride,
+               int64_t head_stride) {
   const auto rotate = interleaved ? HWY_DYNAMIC_DISPATCH(RopeInterleaved) : HWY_DYNAMIC_DISPATCH(RopeHalves);
   const int64_t half = table.dim / 2;
   const float direction = inverse ? -1.0f : 1.0f;

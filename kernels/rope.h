@@ -18,10 +18,12 @@ struct RopeTable {
   std::vector<float> sin;
 };
 
-// Rotates, in place, `num_heads` vectors of table.dim floats per row: head h of row r starts at x + r * row_stride +
-// h * head_stride. Pair i is (x[i], x[i + dim/2]), or (x[2i], x[2i+1]) when interleaved. `inverse` rotates back: the gradient.
-void ApplyRope(ThreadPool& pool, const RopeTable& table, int64_t rows, const int32_t* positions, int64_t num_heads,
-               bool interleaved, bool inverse, float* x, int64_t row_stride, int64_t head_stride);
+// Rotates, in place, `num_heads` vectors of table.dim floats per row: head h of row r starts at x + r *
+// row_stride + h * head_stride. Pair i is (x[i], x[i + dim/2]), or (x[2i], x[2i+1]) when interleaved.
+// `inverse` rotates back: the gradient.
+void ApplyRope(ThreadPool& pool, const RopeTable& table, int64_t rows, const int32_t* positions,
+               int64_t num_heads, bool interleaved, bool inverse, float* x, int64_t row_stride,
+               int64_t head_stride);
 
 }  // namespace hone::kernels
 

@@ -1,6 +1,7 @@
-// Matrix products and row kernels against the machine's ceilings, measured in this process: FLOP/s against multiply-adds
-// on registers, bytes that must move (each input once, each output once) against the bandwidth of reading memory. Rates are
-// those of the best iteration: other processes can only slow it. Rows of data that fit a cache may exceed 100 % of stream.
+// Matrix products and row kernels against the machine's ceilings, measured in this process: FLOP/s against
+// multiply-adds on registers, bytes that must move (each input once, each output once) against the bandwidth
+// of reading memory. Rates are those of the best iteration: other processes can only slow it. Rows of data
+// that fit a cache may exceed 100 % of stream.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -27,7 +27,8 @@ HWY_BEFORE_NAMESPACE();
 namespace hone::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Chains enough to hide the latency of a multiply-add, few enough for sixteen registers. Returns the FLOPs done.
+// Chains enough to hide the latency of a multiply-add, few enough for sixteen registers. Returns the FLOPs
+// done.
 double FmaLoop(int64_t steps, float* sink) {
   constexpr int kChains = 12;
   const hn::ScalableTag<float> d;

@@ -1,4 +1,5 @@
-// What this machine can do, measured in the same process as the kernels: the ceilings that the bench rows are held against.
+// What this machine can do, measured in the same process as the kernels: the ceilings that the bench rows are
+// held against.
 #ifndef HONE_TESTS_BENCH_KERNELS_CEILINGS_H_
 #define HONE_TESTS_BENCH_KERNELS_CEILINGS_H_
 
@@ -6,8 +7,8 @@
 
 namespace hone::kernels {
 
-// Seconds on the clock for work of `num_threads` threads. One thread: its own CPU time, which leaves out the time that other
-// processes had its core. More: wall time.
+// Seconds on the clock for work of `num_threads` threads. One thread: its own CPU time, which leaves out the
+// time that other processes had its core. More: wall time.
 double Now(int num_threads);
 
 // Each is measured when first asked for, as the best of many short runs: other processes can only lower it.

@@ -1,5 +1,5 @@
-// Covers kernels/adamw.cc: a double twin of torch.optim.AdamW over many steps, a float twin of one step to the bit, the
-// sum of squares in its documented order.
+// Covers kernels/adamw.cc: a double twin of torch.optim.AdamW over many steps, a float twin of one step to
+// the bit, the sum of squares in its documented order.
 #include "kernels/adamw.h"
 
 #include <doctest/doctest.h>

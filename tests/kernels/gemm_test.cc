@@ -1,5 +1,6 @@
-// Covers kernels/gemm.cc and gemm_bf16.cc: fp32 to the bit against one std::fma chain per element; bf16 against double and,
-// where the instruction is portable, to the bit; and that no bit depends on M, the layout, the threads or how K is cut.
+// Covers kernels/gemm.cc and gemm_bf16.cc: fp32 to the bit against one std::fma chain per element; bf16
+// against double and, where the instruction is portable, to the bit; and that no bit depends on M, the
+// layout, the threads or how K is cut.
 #include "kernels/gemm.h"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
-// Covers kernels/moe.cc: the gate against a plain twin of transformers' DeepseekV3 routing, its gradient and the balance
-// loss's against central differences of double twins, and the permutation to expert order and back to the bit.
+// Covers kernels/moe.cc: the gate against a plain twin of transformers' DeepseekV3 routing, its gradient and
+// the balance loss's against central differences of double twins, and the permutation to expert order and
+// back to the bit.
 #include "kernels/moe.h"
 
 #include <doctest/doctest.h>

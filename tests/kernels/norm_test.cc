@@ -1,4 +1,5 @@
-// Covers kernels/norm.cc: RMSNorm and its gradients against double, with identical bits everywhere and for a row alone.
+// Covers kernels/norm.cc: RMSNorm and its gradients against double, with identical bits everywhere and for a
+// row alone.
 #include "kernels/norm.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
-// Covers kernels/rope.cc: the table and both layouts against double, rotating back, heads and rows among other data.
+// Covers kernels/rope.cc: the table and both layouts against double, rotating back, heads and rows among
+// other data.
 #include "kernels/rope.h"
 
 #include <doctest/doctest.h>
