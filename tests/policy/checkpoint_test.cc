@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 
+#include "data/json.h"
 #include "data/text_file.h"
 #include "policy/safetensors.h"
 #include "tests/policy/random_model.h"

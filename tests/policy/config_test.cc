@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "data/json.h"
 #include "tests/policy/random_model.h"
 
 namespace hone {
