@@ -127,7 +127,10 @@ RunDirectory::~RunDirectory() {
   if (lock_ >= 0) close(lock_);
 }
 
-bool RunDirectory::HoldsRun(const std::string& path) { return fs::exists(path + "/recipe.toml"); }
+bool RunDirectory::HoldsRun(const std::string& path) {
+  std::error_code unreadable;  // whoever then makes or opens the run learns why
+  return fs::exists(path + "/recipe.toml", unreadable);
+}
 
 // recipe.toml comes last: its presence says that the run can be resumed.
 RunDirectory RunDirectory::Create(const std::string& path, const std::string& recipe_toml) {
