@@ -2,6 +2,7 @@
 #include "kernels/thread_pool.h"
 
 #include <chrono>
+#include <cstdlib>
 
 #include "hwy/highway.h"
 
@@ -31,7 +32,6 @@ ThreadPool::~ThreadPool() {
   {
     std::lock_guard lock(mutex_);
     stop_.store(true);
-    epoch_.fetch_add(1);
   }
   wake_.notify_all();
   for (auto& worker : workers_) worker.join();
@@ -39,24 +39,27 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::Run(int64_t num_tasks, Call call, void* context) {
   if (num_tasks <= 0) return;
+  if (num_tasks >= static_cast<int64_t>(kClosed)) std::abort();
   ScopedTimer timer(times_.loops);
   if (workers_.empty() || num_tasks == 1) {
     for (int64_t task = 0; task < num_tasks; ++task) call(context, task, 0);
     return;
   }
-  num_tasks_ = num_tasks;
-  call_ = call;
-  context_ = context;
-  next_task_.store(0, std::memory_order_relaxed);
-  num_finished_.store(0, std::memory_order_relaxed);
-  epoch_.fetch_add(1, std::memory_order_seq_cst);
+  const uint64_t loop = ((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32;
+  // Closed first: whoever reads one of the new fields below then fails to claim with the old ticket.
+  ticket_.store(loop | kClosed, std::memory_order_relaxed);
+  num_done_.store(0, std::memory_order_release);
+  num_tasks_.store(num_tasks, std::memory_order_release);
+  call_.store(call, std::memory_order_release);
+  context_.store(context, std::memory_order_release);
+  ticket_.store(loop, std::memory_order_seq_cst);
   if (num_sleeping_.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard lock(mutex_);
     wake_.notify_all();
   }
   Drain(0);
-  // Every worker passes through every loop, so none can still read this loop's fields when the next one sets them.
-  for (int spins = 0; num_finished_.load(std::memory_order_acquire) != static_cast<int>(workers_.size()); ++spins) {
+  // The loop is over when its tasks are, whether or not every worker came by: one that has no core delays nobody.
+  for (int spins = 0; num_done_.load(std::memory_order_acquire) != num_tasks; ++spins) {
     Pause();
     if (spins % 512 == 511) std::this_thread::yield();  // more threads than free cores
   }
@@ -69,29 +72,39 @@ void* ThreadPool::Scratch(int64_t bytes) {
 }
 
 void ThreadPool::Drain(int thread) {
+  uint64_t ticket = ticket_.load(std::memory_order_acquire);
   for (;;) {
-    const int64_t task = next_task_.fetch_add(1, std::memory_order_relaxed);
-    if (task >= num_tasks_) return;
-    call_(context_, task, thread);
+    const Call call = call_.load(std::memory_order_acquire);
+    void* context = context_.load(std::memory_order_acquire);
+    const uint64_t task = ticket & kClosed;
+    if (task >= static_cast<uint64_t>(num_tasks_.load(std::memory_order_acquire))) return;
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+    call(context, static_cast<int64_t>(task), thread);
+    num_done_.fetch_add(1, std::memory_order_release);
+    ticket = ticket_.load(std::memory_order_acquire);
   }
 }
 
+bool ThreadPool::HasNews(uint32_t seen) const {
+  const uint64_t ticket = ticket_.load(std::memory_order_seq_cst);
+  return (static_cast<uint32_t>(ticket >> 32) != seen && (ticket & kClosed) != kClosed) || stop_.load();
+}
+
 void ThreadPool::Work(int thread) {
-  uint64_t seen = 0;
+  uint32_t seen = 0;
   for (;;) {
     auto give_up = std::chrono::steady_clock::now() + kSpinTime;
-    for (int spins = 0; epoch_.load(std::memory_order_acquire) == seen;) {
+    for (int spins = 0; !HasNews(seen);) {
       Pause();
       if (++spins % 64 != 0 || std::chrono::steady_clock::now() < give_up) continue;
       std::unique_lock lock(mutex_);
       num_sleeping_.fetch_add(1, std::memory_order_seq_cst);
-      wake_.wait(lock, [&] { return epoch_.load(std::memory_order_seq_cst) != seen; });
+      wake_.wait(lock, [&] { return HasNews(seen); });
       num_sleeping_.fetch_sub(1, std::memory_order_relaxed);
     }
-    ++seen;
     if (stop_.load()) return;
+    seen = static_cast<uint32_t>(ticket_.load(std::memory_order_acquire) >> 32);
     Drain(thread);
-    num_finished_.fetch_add(1, std::memory_order_release);
   }
 }
 

@@ -57,21 +57,24 @@ class ThreadPool {
 
  private:
   using Call = void (*)(void*, int64_t, int);
+  static constexpr uint64_t kClosed = 0xffffffffu;  // low half of the ticket while a loop is being set up
   void Run(int64_t num_tasks, Call call, void* context);
   void Work(int thread);
   void Drain(int thread);
+  bool HasNews(uint32_t seen) const;
 
   std::vector<std::thread> workers_;
   Times times_;
   std::vector<char> scratch_;
-  std::atomic<uint64_t> epoch_{0};       // one more for each loop
+  // The loop in progress, in the high half, and its next unclaimed task, in the low half. A claim is a compare-and-swap
+  // of both, so a worker that was held up on an old loop can never take a task of a new one.
+  std::atomic<uint64_t> ticket_{kClosed};
+  std::atomic<int64_t> num_done_{0};     // tasks of the loop that have returned
+  std::atomic<int64_t> num_tasks_{0};
+  std::atomic<Call> call_{nullptr};
+  std::atomic<void*> context_{nullptr};
   std::atomic<bool> stop_{false};
-  std::atomic<int64_t> next_task_{0};
-  std::atomic<int> num_finished_{0};     // workers done with the current loop
   std::atomic<int> num_sleeping_{0};
-  int64_t num_tasks_ = 0;
-  Call call_ = nullptr;
-  void* context_ = nullptr;
   std::mutex mutex_;
   std::condition_variable wake_;
 };
