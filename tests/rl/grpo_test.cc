@@ -1,0 +1,306 @@
+// The GRPO stage against the objective written out over every completion, and what it promises about rewards, stored groups,
+// references and faults.
+#include "rl/grpo.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "kernels/adamw.h"
+#include "rl/metrics.h"
+#include "tests/rl/tiny.h"
+
+using namespace hone;
+
+namespace {
+
+// One tiny policy with everything a stage needs.
+struct Bench {
+  TempDir dir;
+  std::unique_ptr<Policy> policy;
+  GrpoConfig grpo = {.steps = 20, .prompts_per_step = 4, .group_size = 4};
+  RolloutConfig rollout;
+  OptimizerConfig optimizer;
+  MemoryConfig memory = {.micro_batch_tokens = 200};
+  FakeReward reward;
+  std::unique_ptr<Sampler> sampler;
+  std::unique_ptr<RunStore> store;
+  std::unique_ptr<GrpoStage> stage;
+
+  explicit Bench(FakeReward::Fn score = EvenShare, bool experts = true, Precision precision = Precision::kFp32)
+      : policy(TinyPolicy(dir / "t", experts, precision)), reward(std::move(score)) {
+    rollout.max_new_tokens = 10;
+    optimizer.learning_rate = 1e-2;
+    optimizer.gate_bias_rate = experts ? 0.01 : 0.0;
+    optimizer.balance_alpha = experts ? 0.01 : 0.0;
+  }
+  // Once the configs are as wanted.
+  GrpoStage& Start() {
+    sampler = std::make_unique<Sampler>(*policy, rollout);
+    store = std::make_unique<RunStore>(RunStore::Create(dir / "hone.db"));
+    return Restart();
+  }
+  GrpoStage& Restart() {
+    stage = std::make_unique<GrpoStage>(*policy, *sampler, reward, *store, TrainPrompts(policy->tokenizer()), grpo, rollout,
+                                        optimizer, memory, 77);
+    return *stage;
+  }
+  std::vector<std::vector<float>> weights() const { return CopyOf(policy->weights()); }
+};
+
+double LargestDifference(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
+  double largest = 0.0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = 0; j < a[i].size(); ++j) largest = std::max(largest, std::fabs(static_cast<double>(a[i][j]) - b[i][j]));
+  }
+  return largest;
+}
+
+// The update of on-policy GRPO with nothing left out: every completion of `groups` goes through the model, those without a
+// value or signal with advantage 0, one backward pass each; at ratio 1 the surrogate's gradient is the advantage.
+std::vector<std::vector<float>> ReferenceUpdate(Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups, double kl,
+                                                const std::function<float(const Completion&, size_t)>& reference) {
+  double scored = 0.0;
+  for (const ScoredGroup& g : groups) {
+    for (const Score& s : g.scores) scored += s.status == Score::Status::kValue;
+  }
+  Gradients gradients(policy.weights());
+  gradients.SetZero();
+  for (const ScoredGroup& g : groups) {
+    double mean = 0.0, squares = 0.0, n = 0.0;
+    for (const Score& s : g.scores) {
+      if (s.status == Score::Status::kValue) mean += s.value, ++n;
+    }
+    mean /= std::max(1.0, n);
+    for (const Score& s : g.scores) {
+      if (s.status == Score::Status::kValue) squares += (s.value - mean) * (s.value - mean);
+    }
+    const double deviation = std::sqrt(squares / std::max(1.0, n));
+    for (size_t c = 0; c < g.scores.size(); ++c) {
+      const Completion& completion = g.group.completions[c];
+      TrainingSequence s{g.group.prompt.ids, static_cast<int64_t>(g.group.prompt.ids.size())};
+      s.ids.insert(s.ids.end(), completion.ids.begin(), completion.ids.end());
+      // Rounding may leave equal rewards a deviation of 1e-17; dividing by it plus epsilon is still nothing.
+      const bool valued = g.scores[c].status == Score::Status::kValue;
+      const double advantage = valued ? (g.scores[c].value - mean) / (deviation + b.grpo.advantage_epsilon) : 0.0;
+      const double weight = 1.0 / (scored * static_cast<double>(completion.ids.size()));
+      policy.model().Train(PackSequences({&s, 1}, 1000, static_cast<float>(b.rollout.temperature))[0].batch, {},
+                           [&](auto logprobs, auto, auto d) {
+                             for (size_t t = 0; t < d.size(); ++t) {
+                               const double k3 = kl == 0.0 || deviation == 0.0 ? 0.0 : 1.0 - std::exp(reference(completion, t) - logprobs[t]);
+                               d[t] = static_cast<float>(weight * (-advantage + kl * k3));
+                             }
+                           },
+                           gradients);
+    }
+  }
+  const double norm = std::sqrt(gradients.SumOfSquares(policy.pool()));
+  kernels::AdamWParams params;
+  params.learning_rate = b.optimizer.learning_rate;
+  params.gradient_scale = std::min(1.0, b.optimizer.clip_norm / (norm + 1e-6));
+  params.epsilon = b.optimizer.epsilon;
+  for (size_t i = 0; i < gradients.buffers().size(); ++i) {
+    FloatBuffer m(gradients.buffers()[i].size()), v(gradients.buffers()[i].size());
+    if (policy.weights().parameters()[i].role == ParameterRole::kRouterBias) continue;
+    kernels::AdamW(policy.pool(), m.size(), params, gradients.buffers()[i].data(), policy.weights().parameters()[i].value.data(),
+                   m.data(), v.data());
+  }
+  policy.model().Refresh();
+  return CopyOf(policy.weights());
+}
+
+// Faults, not-applicable ones and whole groups of equal rewards among the others.
+Score Mixed(const Group& group, const Completion& completion) {
+  const auto draw = (completion.ids[0] * 7 + completion.ids.back()) % 5;
+  if (group.slot == 1) return ValueScore("fake", 0.3, "");
+  if (group.slot == 2 && draw == 0) return FaultScore("no");
+  if (group.slot == 3 && draw == 1) return {Score::Status::kNotApplicable, 0.0, {}, ""};
+  return EvenShare(group, completion);
+}
+
+}  // namespace
+
+TEST_CASE("a rewarded habit spreads, for both kinds of model and in bf16; sampler and learner never differ") {
+  for (const auto& [experts, precision] : {std::pair{true, Precision::kFp32}, {false, Precision::kFp32}, {true, Precision::kBf16}}) {
+    CAPTURE(experts);
+    Bench b(EvenShare, experts, precision);
+    b.grpo.prompts_per_step = 8;
+    b.grpo.minibatches = 2;
+    b.grpo.group_size = 8;
+    GrpoStage& stage = b.Start();
+    double first = 0.0, last = 0.0;
+    for (int step = 1; step <= 20; ++step) {
+      const Metrics metrics = stage.Step(step);
+      CHECK(MetricValue(metrics, "logprob_difference") == 0.0);
+      CHECK(MetricValue(metrics, "updates_not_applied") == 0.0);
+      CHECK(MetricValue(metrics, "groups") == 8.0);
+      if (step <= 3) first += MetricValue(metrics, "reward") / 3;
+      if (step > 17) last += MetricValue(metrics, "reward") / 3;
+    }
+    CHECK(first < 0.65);
+    CHECK(last > first + 0.25);
+  }
+}
+
+TEST_CASE("an update is that of the objective over all completions: no signal counts as zero, no value does not count") {
+  Bench b(Mixed);
+  b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;  // over the completions learnt from only
+  b.rollout.temperature = 0.8;
+  b.optimizer.epsilon = 1e-3;  // so that a small difference of gradients is not blown up by its own size
+  GrpoStage& stage = b.Start();
+  const Metrics metrics = stage.Step(1);
+  const auto groups = b.store->Groups(1);
+  REQUIRE(groups.size() == 4);
+  double faults = 0, values = 0, reward = 0;
+  for (const ScoredGroup& g : groups) {
+    for (const Score& s : g.scores) {
+      faults += s.status == Score::Status::kFault;
+      if (s.status == Score::Status::kValue) reward += s.value, ++values;
+    }
+  }
+  REQUIRE(faults > 0);
+  REQUIRE(faults + values < 16);
+  CHECK(MetricValue(metrics, "faults") == faults);
+  CHECK(MetricValue(metrics, "groups_without_signal") == 1.0);
+  CHECK(MetricValue(metrics, "reward") == doctest::Approx(reward / values).epsilon(1e-12));
+  CHECK(MetricValue(metrics, "clip_fraction") == 0.0);
+  const auto start = TinyPolicy(b.dir / "t");
+  const auto before = CopyOf(start->weights());
+  const auto want = ReferenceUpdate(b, *start, groups, 0.0, {});
+  CHECK(LargestDifference(before, want) > 1e-3);
+  CHECK(LargestDifference(b.weights(), want) < 1e-5);
+}
+
+TEST_CASE("minibatches are consecutive shares of the groups, learnt from one after another against the old log-probs") {
+  Bench b;
+  b.grpo.minibatches = 2;
+  b.optimizer.learning_rate = 1e-4;  // small: the second update's ratios stay inside the clip and near 1
+  b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;
+  b.optimizer.epsilon = 1e-3;
+  b.optimizer.beta1 = b.optimizer.beta2 = 0.0;  // no memory of the first update
+  GrpoStage& stage = b.Start();
+  stage.Step(1);
+  const auto groups = b.store->Groups(1);
+  // Without momentum, AdamW at step 1 and the reference's defaults differ; both betas at 0 make the update g / (|g| + eps).
+  const auto start = TinyPolicy(b.dir / "t");
+  const auto before = CopyOf(start->weights());
+  std::vector<std::vector<float>> want;
+  for (const int half : {0, 2}) want = ReferenceUpdate(b, *start, {groups[half], groups[half + 1]}, 0.0, {});
+  CHECK(LargestDifference(before, want) > 1e-4);
+  CHECK(LargestDifference(b.weights(), want) < 1e-5);
+}
+
+TEST_CASE("stored groups are learnt from as if sampled: same weights, same metrics, nothing stored twice") {
+  Bench b(Mixed), other(Mixed);
+  for (Bench* x : {&b, &other}) x->grpo.minibatches = 2;
+  GrpoStage& stage = b.Start();
+  GrpoStage& replaying = other.Start();
+  for (int step = 1; step <= 3; ++step) {
+    stage.Step(step);
+    auto groups = b.store->Groups(step);
+    if (step == 2) groups.erase(groups.begin() + 1);  // killed between two commits
+    if (step != 3) other.store->PutGroups(groups);
+    replaying.Step(step);
+    CHECK(other.store->Groups(step).size() == 4);
+  }
+  CHECK(SameBits(b.weights(), other.weights()));
+  CHECK(b.store->RolloutDigest() == other.store->RolloutDigest());
+}
+
+TEST_CASE("the divergence is from the reference, which is replaced every so many steps and survives a resume") {
+  Bench b;
+  b.grpo.kl_coefficient = 0.5;
+  b.grpo.reference_every = 2;
+  b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;
+  GrpoStage& stage = b.Start();
+  CHECK(MetricValue(stage.Step(1), "kl") == 0.0);
+  std::filesystem::create_directories(b.dir / "saved");
+  stage.Save(b.dir / "saved");
+  b.policy->Save(b.dir / "saved_model");
+  CHECK(MetricValue(stage.Step(2), "kl") > 0.0);
+  const auto after_two = b.weights();
+  CHECK(MetricValue(stage.Step(3), "kl") == 0.0);  // the policy became the reference after step 2
+  CHECK(MetricValue(stage.Step(4), "kl") > 0.0);
+
+  // Resumed after step 1, step 2 is the same.
+  const Checkpoint saved = LoadCheckpoint(b.dir / "saved_model");
+  for (size_t i = 0; i < saved.weights.parameters().size(); ++i) {
+    const FloatBuffer& from = saved.weights.parameters()[i].value;
+    std::copy_n(from.data(), from.size(), b.policy->weights().parameters()[i].value.data());
+  }
+  b.policy->model().Refresh();
+  GrpoStage& resumed = b.Restart();
+  resumed.Load(b.dir / "saved");
+  resumed.Step(2);
+  CHECK(SameBits(b.weights(), after_two));
+  std::filesystem::remove(b.dir / "saved/reference.safetensors");
+  CHECK(Mentions(ErrorOf([&] { resumed.Load(b.dir / "saved"); }), "reference.safetensors"));
+}
+
+TEST_CASE("a KL term pulls back: its gradient is that of k3") {
+  Bench b;
+  b.grpo.kl_coefficient = 2.0;
+  b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;
+  b.optimizer.epsilon = 1e-3;
+  b.optimizer.beta1 = b.optimizer.beta2 = 0.0;
+  GrpoStage& stage = b.Start();
+  stage.Step(1);
+  b.policy->Save(b.dir / "moved");
+  stage.Step(2);
+  const auto moved = Policy::Load(b.dir / "moved", Precision::kFp32, 1), start = TinyPolicy(b.dir / "t");
+  // The reference's log-probs, one sequence at a time.
+  const auto groups = b.store->Groups(2);
+  std::map<const Completion*, std::vector<float>> reference;
+  for (const ScoredGroup& g : groups) {
+    for (const Completion& c : g.group.completions) {
+      TrainingSequence s{g.group.prompt.ids, static_cast<int64_t>(g.group.prompt.ids.size())};
+      s.ids.insert(s.ids.end(), c.ids.begin(), c.ids.end());
+      reference[&c].resize(c.ids.size());
+      start->model().LogProbs(PackSequences({&s, 1}, 1000, 1.0f)[0].batch, reference[&c], {});
+    }
+  }
+  const auto want = ReferenceUpdate(b, *moved, groups, 2.0, [&](const Completion& c, size_t t) { return reference[&c][t]; });
+  CHECK(LargestDifference(b.weights(), want) < 2e-5);
+}
+
+TEST_CASE("weights that give no finite numbers stop the run instead of learning nothing for ever") {
+  for (const bool signal : {true, false}) {
+    CAPTURE(signal);
+    Bench b(signal ? FakeReward::Fn(EvenShare) : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+    GrpoStage& stage = b.Start();
+    for (Parameter& p : b.policy->weights().parameters()) {
+      if (p.name == "final_norm") p.value.data()[0] = std::numeric_limits<float>::quiet_NaN();
+    }
+    b.policy->model().Refresh();
+    const auto before = b.weights();
+    std::string error;
+    int steps = 0;
+    for (; steps < 10 && error.empty(); ++steps) {
+      error = ErrorOf([&] {
+        const Metrics metrics = stage.Step(steps + 1);
+        CHECK(MetricValue(metrics, "updates_not_applied") == 1.0);
+      });
+    }
+    CHECK(steps == 3);
+    CHECK(Mentions(error, "3 updates in a row"));
+    CHECK(SameBits(b.weights(), before));
+  }
+}
+
+TEST_CASE("stored log-probs that are not this policy's stop the run, also in a step without a signal") {
+  for (const bool signal : {true, false}) {
+    Bench b(signal ? FakeReward::Fn(EvenShare) : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+    Bench other(EvenShare);
+    b.Start();
+    other.Start().Step(1);
+    auto groups = other.store->Groups(1);
+    for (ScoredGroup& g : groups) {
+      g.group.completions[0].logprobs[0] = std::nextafter(g.group.completions[0].logprobs[0], 0.0f);
+      if (!signal) {
+        for (Score& s : g.scores) s = ValueScore("fake", 1.0, "");
+      }
+    }
+    b.store->PutGroups(groups);
+    CHECK(Mentions(ErrorOf([&] { b.stage->Step(1); }), "learner and sampler disagree"));
+  }
+}

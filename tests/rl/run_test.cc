@@ -1,0 +1,198 @@
+// The run loop: same seed, same bytes, on any number of threads and however often it is stopped; and what a run leaves behind.
+#include "rl/run.h"
+
+#include <map>
+
+#include "rl/sft.h"
+#include "tests/rl/tiny.h"
+
+using namespace hone;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunOptions {
+  bool sft = false;
+  int threads = 1;
+  uint64_t seed = 1;
+  Precision precision = Precision::kFp32;
+  int stop_after = 1000;  // steps of this process
+  int64_t checkpoint_every = 2;
+};
+
+struct Outcome {
+  RunEnd end;
+  std::string said;  // progress lines
+};
+
+// A run of six steps, started, or resumed where there is one.
+Outcome Run(const std::string& path, const RunOptions& options) {
+  const bool resume = RunDirectory::HoldsRun(path);
+  RunDirectory directory = resume ? RunDirectory::Open(path) : RunDirectory::Create(path, "name = \"test\"\n");
+  const auto policy = TinyPolicy(path + "/tokenizer", true, options.precision, options.threads, options.seed);
+  RolloutConfig rollout;
+  rollout.max_new_tokens = 8;
+  Sampler sampler(*policy, rollout);
+  const FakeReward reward(EvenShare);
+  OptimizerConfig optimizer;
+  optimizer.learning_rate = 1e-2;
+  optimizer.gate_bias_rate = 0.01;
+  optimizer.balance_alpha = 0.01;
+  optimizer.warmup_steps = 2;
+  const MemoryConfig memory = {.micro_batch_tokens = 100};
+  const GrpoConfig grpo = {.steps = 6, .prompts_per_step = 4, .group_size = 4, .minibatches = 2, .kl_coefficient = 0.01,
+                           .reference_every = 2};
+  const SftConfig sft = {.steps = 6, .rows_per_step = 3, .row_tokens = 30};
+  std::unique_ptr<Stage> stage;
+  if (options.sft) {
+    // Documents of random length, so that rows and steps break at uneven places.
+    stage = std::make_unique<SftStage>(
+        *policy,
+        [&](int64_t index) {
+          std::mt19937_64 random(static_cast<uint64_t>(index));
+          return RandomSequences(policy->config(), 1, random)[0];
+        },
+        sft, optimizer, memory);
+  } else {
+    stage = std::make_unique<GrpoStage>(*policy, sampler, reward, directory.store(), TrainPrompts(policy->tokenizer()), grpo,
+                                        rollout, optimizer, memory, options.seed);
+  }
+  const RunConfig config = {.checkpoint_every = options.checkpoint_every};
+  FILE* out = std::tmpfile();
+  Outcome outcome;
+  {
+    Progress progress(out, false, 6, "test");
+    int asked = 0;
+    const RunParts parts = {.directory = directory,
+                            .policy = *policy,
+                            .stage = *stage,
+                            .config = config,
+                            .evaluate_every = 4,
+                            .evaluate =
+                                [&] {
+                                  Evaluation e;
+                                  e.pass_at[1] = 0.5;
+                                  return e;
+                                },
+                            .stop_requested = [&] { return asked++ >= options.stop_after; },
+                            .progress = progress};
+    outcome.end = RunStage(parts);
+  }
+  std::rewind(out);
+  for (int c; (c = std::fgetc(out)) != EOF;) outcome.said += static_cast<char>(c);
+  std::fclose(out);
+  return outcome;
+}
+
+std::string ModelBytes(const std::string& path) { return ReadFile(path + "/model/model.safetensors"); }
+uint64_t Digest(const std::string& path) { return RunStore::OpenReadOnly(path + "/hone.db").RolloutDigest(); }
+
+// Everything a run reports but its timings and sizes.
+std::vector<std::pair<std::string, double>> Reported(const std::string& path) {
+  std::vector<std::pair<std::string, double>> values;
+  for (const StepMetrics& step : RunStore::OpenReadOnly(path + "/hone.db").AllMetrics()) {
+    for (const auto& [name, value] : step.values) {
+      const bool measured = name.find("second") != std::string::npos || name == "peak_memory_mb";
+      if (!measured) values.emplace_back(std::to_string(step.step) + " " + name, value);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("same seed, same bytes: twice, and on one or two threads; another seed, others") {
+  for (const auto& [sft, precision] : {std::pair{false, Precision::kFp32}, {false, Precision::kBf16}, {true, Precision::kBf16}}) {
+    CAPTURE(sft);
+    TempDir dir;
+    CHECK(Run(dir / "a", {.sft = sft, .precision = precision}).end == RunEnd::kFinished);
+    Run(dir / "again", {.sft = sft, .precision = precision});
+    Run(dir / "threads", {.sft = sft, .threads = 2, .precision = precision});
+    Run(dir / "seed", {.sft = sft, .seed = 2, .precision = precision});
+    CHECK(ModelBytes(dir / "a") == ModelBytes(dir / "again"));
+    CHECK(ModelBytes(dir / "a") == ModelBytes(dir / "threads"));
+    CHECK(ModelBytes(dir / "a") != ModelBytes(dir / "seed"));
+    CHECK(Digest(dir / "a") == Digest(dir / "threads"));
+    CHECK(Reported(dir / "a") == Reported(dir / "threads"));
+  }
+}
+
+TEST_CASE("a run that was stopped and resumed, again and again, ends as one that was not") {
+  for (const auto& [sft, precision] : {std::pair{false, Precision::kBf16}, {true, Precision::kFp32}}) {
+    CAPTURE(sft);
+    TempDir dir;
+    Run(dir / "calm", {.sft = sft, .precision = precision});
+    int stops = 0;
+    for (int i = 0; i < 20; ++i) {
+      const Outcome o = Run(dir / "stopped", {.sft = sft, .threads = 1 + i % 2, .precision = precision, .stop_after = i % 3});
+      if (o.end == RunEnd::kFinished) break;
+      CHECK(Mentions(o.said, "continue with --resume"));
+      ++stops;
+    }
+    CHECK(stops >= 4);
+    CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "stopped"));
+    CHECK(Digest(dir / "calm") == Digest(dir / "stopped"));
+    CHECK(Reported(dir / "calm") == Reported(dir / "stopped"));
+    const RunStore calm = RunStore::OpenReadOnly(dir / "calm/hone.db"), stopped = RunStore::OpenReadOnly(dir / "stopped/hone.db");
+    CHECK(calm.CountConsumed() == stopped.CountConsumed());
+    CHECK(calm.CountConsumed() == (sft ? 0 : 6 * 16));
+  }
+}
+
+TEST_CASE("a damaged checkpoint costs the steps since the one before, and nothing else") {
+  TempDir dir;
+  Run(dir / "calm", {});
+  Run(dir / "damaged", {.stop_after = 5});
+  const std::string newest = dir / "damaged/checkpoints/step_000005";
+  fs::resize_file(newest + "/model.safetensors", fs::file_size(newest + "/model.safetensors") - 1);
+  const Outcome o = Run(dir / "damaged", {});
+  CHECK(Mentions(o.said, newest + " is damaged"));
+  CHECK(Mentions(o.said, "resumed after step 4"));
+  CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "damaged"));
+  CHECK(Digest(dir / "calm") == Digest(dir / "damaged"));
+  // With all of them gone it starts over, from the stored groups.
+  Run(dir / "gone", {.stop_after = 5});
+  fs::remove_all(dir / "gone/checkpoints");
+  Run(dir / "gone", {});
+  CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "gone"));
+  CHECK(Digest(dir / "calm") == Digest(dir / "gone"));
+}
+
+TEST_CASE("a finished run holds what it promised; resuming it changes nothing") {
+  TempDir dir;
+  const Outcome o = Run(dir / "run", {});
+  CHECK(Mentions(o.said, "step=0 "));
+  CHECK(Mentions(o.said, "step=6 "));
+  for (const char* file : {"model/config.json", "model/tokenizer.json", "report.html", "hone.db", "recipe.toml",
+                           "checkpoints/step_000006/learner.safetensors", "checkpoints/step_000004/manifest.json"}) {
+    CAPTURE(file);
+    CHECK(fs::exists(dir / "run" + "/" + file));
+  }
+  std::map<std::string, int> evaluations;
+  for (const auto& [name, value] : Reported(dir / "run")) evaluations[name] = 1;
+  for (const int step : {0, 4, 6}) CHECK(evaluations.count(std::to_string(step) + " held_out/pass@1") == 1);
+  CHECK(evaluations.count("2 held_out/pass@1") == 0);
+  CHECK(Mentions(ReadFile(dir / "run/report.html"), "<svg"));
+  const auto exported = Policy::Load(dir / "run/model", Precision::kFp32, 1);
+  const auto last = Policy::Load(dir / "run/checkpoints/step_000006", Precision::kFp32, 1);
+  CHECK(SameBits(exported->weights(), last->weights()));
+
+  const std::string before = ModelBytes(dir / "run");
+  CHECK(Run(dir / "run", {}).end == RunEnd::kFinished);
+  CHECK(ModelBytes(dir / "run") == before);
+}
+
+TEST_CASE("a checkpoint of another model or other arithmetic is refused by name") {
+  TempDir dir;
+  Run(dir / "run", {.stop_after = 3});
+  CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {.precision = Precision::kBf16}); }), "other arithmetic"));
+  CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {.sft = true}); }), "cursor.safetensors"));
+  // A whole checkpoint, but of a smaller model.
+  {
+    RunDirectory directory = RunDirectory::Open(dir / "run");
+    const auto dense = TinyPolicy(dir / "t", false);
+    directory.SaveCheckpoint(4, 2, [&](const std::string& to) { dense->Save(to); });
+  }
+  CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {}); }), "model of another shape"));
+}
