@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <vector>
@@ -43,6 +44,11 @@ int Main(int argc, char** argv) {
                          hone::AddRecipeKeysCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
+  }
+  const auto is_first = [&](const auto& command) { return command.first->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_first)) {
+    std::fprintf(stderr, "hone: there is no command '%s'; `hone --help` lists them\n", argv[1]);
+    return 2;
   }
   try {
     app.parse(argc, argv);

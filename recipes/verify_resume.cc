@@ -18,6 +18,7 @@
 #include "data/run_store.h"
 #include "data/text_file.h"
 #include "recipes/commands.h"
+#include "recipes/schema.h"
 #include "rl/run_directory.h"
 
 namespace hone {
@@ -55,6 +56,12 @@ pid_t StartRun(const VerifyArguments& a, const std::string& run_dir, bool resume
   _exit(127);
 }
 
+std::string LastLine(const std::string& path) {
+  std::string text = ReadFile(path);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
 // Waits at most `seconds` (< 0: for ever). True if the child ended by itself, successfully. Error if it failed by itself.
 bool WaitFor(pid_t child, double seconds, const std::string& log) {
   const double deadline = Now() + seconds;
@@ -63,7 +70,7 @@ bool WaitFor(pid_t child, double seconds, const std::string& log) {
     const pid_t ended = waitpid(child, &status, seconds < 0 ? 0 : WNOHANG);
     if (ended == child) {
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-      throw Error("the run failed", log, "read the log");
+      throw Error("the run failed: " + LastLine(log), log, "");
     }
     if (Now() >= deadline && seconds >= 0) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -88,6 +95,7 @@ int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, doubl
 }
 
 int Verify(const VerifyArguments& a) {
+  LoadRecipe(a.recipe, a.overrides);  // what is wrong with it is better said here than in a log
   const std::string work = a.work_dir.empty()
                                ? (std::filesystem::temp_directory_path() / ("hone-verify-" + std::to_string(getpid()))).string()
                                : a.work_dir;
