@@ -96,6 +96,15 @@ void PackedWeights::ForEachMatrix(F f) {
   }
 }
 
+const float* PackedWeights::Source(kernels::ThreadPool& pool, const MatrixWeight& m) {
+  const float* value = weights_.parameters()[m.parameter].value.data() + m.offset;
+  if (precision_ != Precision::kBf16 || m.type != kernels::GemmType::kFp32) return value;
+  // The router: fp32 arithmetic on the bf16 weights that the checkpoint will hold.
+  rounded_.resize(m.out * m.in);
+  kernels::RoundToBf16(pool, m.out * m.in, value, rounded_.data());
+  return rounded_.data();
+}
+
 void PackedWeights::PackForward(kernels::ThreadPool& pool) {
   const auto refresh = [&](VectorWeight& v) {
     if (v.parameter < 0) return;
@@ -115,13 +124,7 @@ void PackedWeights::PackForward(kernels::ThreadPool& pool) {
     }
   }
   ForEachMatrix([&](MatrixWeight& m) {
-    const float* value = weights_.parameters()[m.parameter].value.data() + m.offset;
-    if (precision_ == Precision::kBf16 && m.type == kernels::GemmType::kFp32) {
-      // The router: fp32 arithmetic on the bf16 weights that the checkpoint will hold.
-      rounded_.resize(m.out * m.in);
-      kernels::RoundToBf16(pool, m.out * m.in, value, rounded_.data());
-      value = rounded_.data();
-    }
+    const float* value = Source(pool, m);
     if (m.absorbed) {
       m.backward.Pack(pool, m.out, m.in, value, m.in, 1, m.type);
     } else {
@@ -132,7 +135,7 @@ void PackedWeights::PackForward(kernels::ThreadPool& pool) {
 
 void PackedWeights::PackBackward(kernels::ThreadPool& pool) {
   ForEachMatrix([&](MatrixWeight& m) {
-    const float* value = weights_.parameters()[m.parameter].value.data() + m.offset;
+    const float* value = Source(pool, m);
     if (m.absorbed) {
       m.forward.Pack(pool, m.in, m.out, value, 1, m.in, m.type);
     } else {

@@ -65,6 +65,7 @@ class PackedWeights {
   void ForEachMatrix(F f);
   MatrixWeight Matrix(const std::string& name, int64_t offset, int64_t out, int64_t in);
   VectorWeight Vector(const std::string& name);
+  const float* Source(kernels::ThreadPool& pool, const MatrixWeight& m);  // what to pack; valid until the next call
 
   const Weights& weights_;
   Precision precision_;
