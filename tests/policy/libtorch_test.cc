@@ -1,4 +1,5 @@
-// LibTorch as the oracle: its AdamW for kernels/adamw.h, and its autograd in double precision for kernels/grpo_loss.h.
+// LibTorch as the oracle: its AdamW for kernels/adamw.h, its autograd in double precision for
+// kernels/grpo_loss.h.
 #include <doctest/doctest.h>
 #undef CHECK  // LibTorch defines one of its own
 #include <torch/torch.h>
@@ -59,8 +60,8 @@ TEST_CASE("libtorch: fifty updates of AdamW") {
         optimizer.step();
         CHECK(RelativeError(value, theirs.detach()) <= 1e-6);
       }
-      const auto& state = static_cast<torch::optim::AdamWParamState&>(
-          *optimizer.state().at(theirs.unsafeGetTensorImpl()));
+      const auto& state =
+          static_cast<torch::optim::AdamWParamState&>(*optimizer.state().at(theirs.unsafeGetTensorImpl()));
       CHECK(RelativeError(first, state.exp_avg()) <= 1e-6);
       CHECK(RelativeError(second, state.exp_avg_sq()) <= 1e-6);
     }
@@ -71,14 +72,19 @@ struct Tokens {
   Floats logprob, old, reference, advantage, weight;
 };
 
-// On-policy, slightly and far off-policy tokens, a fifth of them masked, none within rounding of the clip's edges.
+// On-policy, slightly and far off-policy tokens, a fifth of them masked, none within rounding of the clip's
+// edges.
 Tokens RandomTokens(int64_t n, const kernels::GrpoLossParams& params, std::mt19937& random) {
   std::normal_distribution<float> normal;
   Tokens t;
   while (static_cast<int64_t>(t.logprob.size()) < n) {
     const size_t i = t.logprob.size();
     const float logprob = -2.0f * std::abs(normal(random));
-    const float old = logprob + (i % 4 == 0 ? 0.0f : i % 4 == 1 ? 0.01f : i % 4 == 2 ? 0.3f : 2.0f) * normal(random);
+    const float old = logprob + (i % 4 == 0   ? 0.0f
+                                 : i % 4 == 1 ? 0.01f
+                                 : i % 4 == 2 ? 0.3f
+                                              : 2.0f) *
+                                    normal(random);
     const double ratio = std::exp(static_cast<double>(logprob) - static_cast<double>(old));
     if (std::abs(ratio - 1.0 + static_cast<double>(params.clip_low)) < 1e-5) continue;
     if (std::abs(ratio - 1.0 - static_cast<double>(params.clip_high)) < 1e-5) continue;
@@ -115,16 +121,17 @@ TEST_CASE("libtorch: the GRPO loss and its gradient by autograd in double precis
     loss.backward();
 
     Floats slope(kTokens);
-    const kernels::GrpoLossSums sums =
-        kernels::GrpoLoss(kTokens, params, t.logprob.data(), t.old.data(), beta == 0.0 ? nullptr : t.reference.data(),
-                          t.advantage.data(), t.weight.data(), slope.data());
+    const kernels::GrpoLossSums sums = kernels::GrpoLoss(kTokens, params, t.logprob.data(), t.old.data(),
+                                                         beta == 0.0 ? nullptr : t.reference.data(),
+                                                         t.advantage.data(), t.weight.data(), slope.data());
 
     const double terms = (weight * (surrogate.abs() + beta * k3.abs())).sum().item<double>();
     CHECK(std::abs(sums.loss - loss.item<double>()) <= 1e-6 * terms);
     const double kl = beta == 0.0 ? 0.0 : k3.sum().item<double>();
     CHECK(std::abs(sums.kl - kl) <= 1e-6 * kl);
     // Token by token, against the absolute terms of that token's derivative.
-    const at::Tensor slope_terms = weight * ((ratio * advantage).abs() + beta * (torch::exp(log_ratio) + 1.0));
+    const at::Tensor slope_terms =
+        weight * ((ratio * advantage).abs() + beta * (torch::exp(log_ratio) + 1.0));
     const at::Tensor error = (Doubles(slope) - logprob.grad()).abs();
     CHECK((error - 1e-6 * slope_terms).max().item<double>() <= 0.0);
     const at::Tensor removed = (clipped * advantage < ratio * advantage);

@@ -1,6 +1,6 @@
-// The plain twin of policy/: the whole model in double precision, straight from the formulas. Qwen2 (grouped-query
-// attention with bias) and DeepSeek-V3 (arXiv 2412.19437 section 2.1) with MLA in its expanded form: keys and values of
-// every head written out, no absorption, no cache, no fused anything.
+// The plain twin of policy/: the whole model in double precision, straight from the formulas. Qwen2
+// (grouped-query attention with bias) and DeepSeek-V3 (arXiv 2412.19437 section 2.1) with MLA in its expanded
+// form: keys and values of every head written out, no absorption, no cache, no fused anything.
 #ifndef HONE_TESTS_POLICY_REFERENCE_MODEL_H_
 #define HONE_TESTS_POLICY_REFERENCE_MODEL_H_
 
@@ -24,9 +24,9 @@ using Doubles = std::vector<double>;
 
 struct ReferenceResult {
   Doubles logprobs, entropies;
-  double balance_loss = 0.0;      // before alpha, each sequence with weight 1
-  std::vector<int64_t> routing;   // every discrete choice made: equal lists mean the same smooth function
-  std::vector<int64_t> load;      // tokens of each expert, MoE layer after MoE layer
+  double balance_loss = 0.0;     // before alpha, each sequence with weight 1
+  std::vector<int64_t> routing;  // every discrete choice made: equal lists mean the same smooth function
+  std::vector<int64_t> load;     // tokens of each expert, MoE layer after MoE layer
   double margin = std::numeric_limits<double>::infinity();  // of the closest choice
 };
 
@@ -88,7 +88,8 @@ class ReferenceModel {
     const auto dim = static_cast<int64_t>(x.size()), half = dim / 2;
     Doubles y(dim);
     for (int64_t i = 0; i < half; ++i) {
-      const int64_t first = c_.rope_interleaved ? 2 * i : i, second = c_.rope_interleaved ? 2 * i + 1 : i + half;
+      const int64_t first = c_.rope_interleaved ? 2 * i : i,
+                    second = c_.rope_interleaved ? 2 * i + 1 : i + half;
       const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(dim);
       const double angle = static_cast<double>(position) * std::pow(c_.rope_theta, exponent);
       y[first] = x[first] * std::cos(angle) - x[second] * std::sin(angle);
@@ -144,7 +145,8 @@ class ReferenceModel {
   }
 
   Rows Mla(int64_t l, const Rows& x) const {
-    const int64_t heads = c_.num_heads, nope = c_.qk_nope_head_dim, rope = c_.qk_rope_head_dim, v_dim = c_.v_head_dim;
+    const int64_t heads = c_.num_heads, nope = c_.qk_nope_head_dim, rope = c_.qk_rope_head_dim,
+                  v_dim = c_.v_head_dim;
     const int64_t query = heads * (nope + rope), first = c_.q_lora_rank > 0 ? c_.q_lora_rank : query;
     Rows queries, shared_keys, latents, out(x.size());
     for (size_t t = 0; t < x.size(); ++t) {
@@ -160,7 +162,8 @@ class ReferenceModel {
       Rows q, k, v;
       for (size_t t = 0; t < x.size(); ++t) {
         q.push_back(Part(queries[t], h * (nope + rope), nope));
-        const Doubles rotated = Rope(Part(queries[t], h * (nope + rope) + nope, rope), static_cast<int64_t>(t));
+        const Doubles rotated =
+            Rope(Part(queries[t], h * (nope + rope) + nope, rope), static_cast<int64_t>(t));
         q[t].insert(q[t].end(), rotated.begin(), rotated.end());
         k.push_back(Part(latents[t], h * (nope + v_dim), nope));
         k[t].insert(k[t].end(), shared_keys[t].begin(), shared_keys[t].end());
@@ -172,7 +175,8 @@ class ReferenceModel {
   }
 
   // SwiGLU with the stacked [2 width, in] and [out, width] matrices at an index.
-  Doubles Mlp(const Doubles& gate_up, const Doubles& down, const Doubles& x, int64_t width, int64_t index = 0) const {
+  Doubles Mlp(const Doubles& gate_up, const Doubles& down, const Doubles& x, int64_t width,
+              int64_t index = 0) const {
     const Doubles a = Times(gate_up, x, 2 * width, index * 2 * width * c_.hidden_size);
     Doubles inner(width);
     for (int64_t i = 0; i < width; ++i) inner[i] = a[i] / (1.0 + std::exp(-a[i])) * a[width + i];
@@ -217,7 +221,8 @@ class ReferenceModel {
     for (const int64_t e : chosen) {
       ++result.load[(l - c_.first_k_dense) * c_.num_experts + e];
       const double weight = scores[e] / (c_.norm_topk_prob ? sum : 1.0) * c_.routed_scaling_factor;
-      const Doubles out = Mlp(Get(l, "experts_gate_up"), Get(l, "experts_down"), x, c_.moe_intermediate_size, e);
+      const Doubles out =
+          Mlp(Get(l, "experts_gate_up"), Get(l, "experts_down"), x, c_.moe_intermediate_size, e);
       for (int64_t i = 0; i < c_.hidden_size; ++i) y[i] += weight * out[i];
     }
     if (c_.num_shared_experts > 0) {
