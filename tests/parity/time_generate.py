@@ -12,6 +12,8 @@ import time
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
+from machine_load import OthersShare, verdict
+
 # What tests/bench/rollout_bench.cc samples; its rows are hone's side.
 PROMPTS, COMPLETIONS, PROMPT_TOKENS, NEW_TOKENS = 32, 8, 12, 64
 TOKENS = PROMPTS * COMPLETIONS * NEW_TOKENS
@@ -61,9 +63,13 @@ def hone_rates(bench, directory, dtype, repetitions):
     return rates[1:]  # the first was the warm-up
 
 
-def report(side, rates):
+def measure(side, others, rates_of, *arguments):
+    """The best rate; prints it, and adds to `others` the share of the machine that it did not have."""
+    clock = OthersShare()
+    rates = rates_of(*arguments)
+    others.append(clock.percent())
     shown = " ".join(f"{rate:.0f}" for rate in rates)
-    print(f"{side:32} best {max(rates):8.0f} tokens/s  (of {shown}; load {os.getloadavg()[0]:.1f})", flush=True)
+    print(f"  {side:30} best {max(rates):8.0f} tokens/s  (of {shown}; others {others[-1]:.0f} %)", flush=True)
     return max(rates)
 
 
@@ -72,14 +78,15 @@ def compare(directory, args):
     kinds = args.experts if config.get("n_routed_experts") else ["eager"]
     print(f"{directory}: {config['architectures'][0]}, {PROMPTS} prompts x {COMPLETIONS} completions, {PROMPT_TOKENS} + "
           f"{NEW_TOKENS} tokens, {torch.get_num_threads()} threads", flush=True)
-    # A round of one side after the other, for each precision: a load that comes and goes meets both.
-    theirs, ours = 0.0, 0.0
+    theirs, ours, others = 0.0, 0.0, []
     for dtype in DTYPES:
-        ours = max(ours, report(f"  hone {dtype}", hone_rates(args.bench.split(), directory, dtype, args.repetitions)))
+        ours = max(ours, measure(f"hone {dtype}", others, hone_rates, args.bench.split(), directory, dtype,
+                                 args.repetitions))
         for kind in kinds:
-            rates = transformers_rates(directory, dtype, kind, args.repetitions)
-            theirs = max(theirs, report(f"  transformers {dtype} {kind}", rates))
-    print(f"  ratio {ours / theirs:.2f} (hone's best {ours:.0f} over transformers' best {theirs:.0f} tokens/s)", flush=True)
+            theirs = max(theirs, measure(f"transformers {dtype} {kind}", others, transformers_rates, directory, dtype,
+                                         kind, args.repetitions))
+    print(f"  ratio {ours / theirs:.2f} (hone's best {ours:.0f} over transformers' best {theirs:.0f} tokens/s)"
+          f"{verdict(others)}", flush=True)
 
 
 def main():
@@ -87,7 +94,7 @@ def main():
     parser.add_argument("models", nargs="+", type=pathlib.Path, help="Hugging Face model directories")
     parser.add_argument("--bench", default="./hone bench", help="the benchmark command (default: %(default)s)")
     parser.add_argument("--experts", nargs="+", default=["eager", "grouped_mm"],
-                        help="transformers' ways to compute experts that are tried (default: eager grouped_mm; batched_mm is slow on a CPU)")
+                        help="transformers' ways to compute experts (default: %(default)s; batched_mm is slow on a CPU)")
     parser.add_argument("--repetitions", type=int, default=3, help="timed calls after a warm-up; the best counts")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="torch's threads (default: all cores)")
     args = parser.parse_args()

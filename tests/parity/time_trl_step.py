@@ -18,6 +18,8 @@ from datasets import Dataset
 from transformers import AutoTokenizer, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from machine_load import OthersShare, verdict
+
 PROMPTS, GROUP, MINIBATCHES, NEW_TOKENS = 64, 8, 2, 41
 SEQUENCES = PROMPTS * GROUP
 LEARNING_RATE = 1e-6  # the model, and with it the length of its completions, stays what it is
@@ -90,26 +92,31 @@ def trl_steps(model, tokenizer, prompts, precision, args):
     return [(b - a, tokens) for a, b, tokens in zip(ends, ends[1:], sampled[1:])]
 
 
-def report(side, timed):
-    seconds, tokens = zip(*timed)
+def measure(side, others, steps_of, *arguments):
+    """The median step; prints it, and adds to `others` the share of the machine that it did not have."""
+    clock = OthersShare()
+    seconds, tokens = zip(*steps_of(*arguments))
+    others.append(clock.percent())
     median = statistics.median(seconds)
     shown = " ".join(f"{s:.2f}" for s in seconds)
-    print(f"  {side:22} median {median:7.2f} s  (of {shown}; {statistics.mean(tokens) / SEQUENCES:.1f} tokens a completion; "
-          f"load {os.getloadavg()[0]:.1f})", flush=True)
+    print(f"  {side:18} median {median:7.2f} s  (of {shown}; {statistics.mean(tokens) / SEQUENCES:.1f} tokens a "
+          f"completion; others {others[-1]:.0f} %)", flush=True)
     return median
 
 
 def compare(model, args):
     print(f"{model}: {PROMPTS} prompts x {GROUP} completions of at most {NEW_TOKENS} tokens, {MINIBATCHES} updates, "
           f"{torch.get_num_threads()} threads, TRL's micro-batch {args.micro_batch}", flush=True)
+    others = []
     with tempfile.TemporaryDirectory() as scratch:
         runs = {precision: pathlib.Path(scratch) / precision for precision in ("fp32", "bf16")}
-        ours = min(report(f"hone {precision}", hone_steps(args.hone.split(), model, precision, args.steps, run))
+        ours = min(measure(f"hone {precision}", others, hone_steps, args.hone.split(), model, precision, args.steps, run)
                    for precision, run in runs.items())
         tokenizer, prompts = hone_prompts(runs["fp32"])
-    theirs = min(report(f"TRL {precision}", trl_steps(model, tokenizer, prompts, precision, args))
+    theirs = min(measure(f"TRL {precision}", others, trl_steps, model, tokenizer, prompts, precision, args)
                  for precision in args.precisions)
-    print(f"  ratio {theirs / ours:.2f} (TRL's faster {theirs:.2f} s over hone's faster {ours:.2f} s)", flush=True)
+    print(f"  ratio {theirs / ours:.2f} (TRL's faster {theirs:.2f} s over hone's faster {ours:.2f} s){verdict(others)}",
+          flush=True)
 
 
 def main():
