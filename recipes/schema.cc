@@ -24,6 +24,7 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
     Refuse(std::to_string(r.rewards.names.size()) + " rewards but " + std::to_string(r.rewards.weights.size()) + " weights",
            path + ": rewards", "write one weight for each name");
   }
+  ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path, "use a power of two");
   }
