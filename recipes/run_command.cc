@@ -1,4 +1,4 @@
-// hone run: start or resume the run a recipe describes, or say what it would do. Covered by tests/recipes/cli_test.cc.
+// hone run: start or resume the run a recipe describes, or say what it would do. Covered by tests/recipes/run_command_test.cc.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,5 @@
 // See commands.h: stop signals. A handler can only reach a global, so this file has the project's one.
-// Covered by tests/recipes/cli_test.cc.
+// Covered by tests/recipes/run_command_test.cc.
 #include <csignal>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
-// hone verify-resume: the proof that a killed run ends with the same bytes. Covered by tests/recipes/cli_test.cc.
+// hone verify-resume: the proof that a killed run ends with the same bytes. Covered by
+// tests/recipes/run_command_test.cc.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/wait.h>

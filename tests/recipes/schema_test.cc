@@ -1,0 +1,94 @@
+// Recipes: what the file may say, and how each mistake is named. The parser itself is tested in tests/data/fields_test.cc.
+#include "recipes/schema.h"
+
+#include <doctest/doctest.h>
+
+#include "data/arithmetic.h"
+#include "tests/policy/random_model.h"
+#include "tests/recipes/binary.h"
+
+using namespace hone;
+
+namespace {
+
+const std::string kModel = "[model]\npath = \"base\"\n";
+
+std::string Refusal(const std::string& toml, const std::vector<std::string>& overrides = {}) {
+  return ErrorOf([&] { ResolveRecipe(toml, "dir/r.toml", overrides); });
+}
+
+}  // namespace
+
+TEST_CASE("a mistake is named by file, line, key and remedy") {
+  CHECK(Refusal(kModel) == "");
+  const std::pair<std::string, std::vector<std::string>> cases[] = {
+      {kModel + "[grpo]\nsteps = \"many\"\n", {"dir/r.toml:4", "grpo.steps", "integer"}},
+      {kModel + "[grpo]\nsteps = 1.5\n", {"dir/r.toml:4", "grpo.steps", "integer"}},
+      {kModel + "[grpo]\nstep = 1\n", {"dir/r.toml:4", "grpo.step", "did you mean 'grpo.steps'"}},
+      {kModel + "[gropo]\nsteps = 1\n", {"dir/r.toml:3", "gropo", "did you mean 'grpo'"}},
+      {kModel + "[grpo]\nlearning_rate = 1\n", {"dir/r.toml:4", "did you mean 'optimizer.learning_rate'"}},
+      {kModel + "[grpo]\ngroup_size = 1\n", {"dir/r.toml:4", "grpo.group_size"}},
+      {kModel + "[run]\nprecision = \"fp8\"\n", {"dir/r.toml:4", "run.precision", "bf16"}},
+      {kModel + "[optimizer]\nlearning_rate = nan\n", {"dir/r.toml:4", "optimizer.learning_rate"}},
+      {kModel + "[grpo]\nsteps = 1\nsteps = 2\n", {"dir/r.toml:5", "steps"}},
+      {kModel + "[grpo\n", {"dir/r.toml:3", "TOML"}},
+      {"name = \"x\"\n", {"dir/r.toml", "model.path", "[model.shape]"}},
+      {kModel + "[model.shape]\n", {"dir/r.toml", "either model.path or a [model.shape]"}},
+      {"name = \"a/b\"\n" + kModel, {"dir/r.toml", "a/b", "directory name"}},
+      {kModel + "[rewards]\nweights = [1.0]\n", {"dir/r.toml", "2 rewards but 1 weights"}},
+      {kModel + "[memory]\ngradient_blocks = 6\n", {"dir/r.toml", "gradient_blocks = 6", "power of two"}},
+      {kModel + "[grpo]\nminibatches = 33\n", {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
+  };
+  for (const auto& [toml, parts] : cases) {
+    CAPTURE(toml);
+    const std::string error = Refusal(toml);
+    CAPTURE(error);
+    for (const std::string& part : parts) CHECK(Mentions(error, part));
+  }
+  CHECK(Mentions(Refusal(kModel, {"grpo.steps=x"}), "--set grpo.steps=x"));
+  CHECK(Mentions(Refusal(kModel, {"nonsense"}), "key=value"));
+  CHECK(Mentions(ErrorOf([] { LoadRecipe("/nowhere/r.toml", {}); }), "/nowhere/r.toml"));
+}
+
+TEST_CASE("a model's path starts at the recipe, and the resolved recipe says the same from anywhere") {
+  const Recipe recipe = ResolveRecipe("[model]\npath = \"../base\"\n", "/a/recipes/r.toml", {"grpo.steps=7", "run.seed=9"});
+  CHECK(recipe.model.path == "/a/base");
+  CHECK(recipe.grpo.steps == 7);
+  CHECK(ResolveRecipe("[model]\npath = \"/b\"\n", "/a/r.toml", {}).model.path == "/b");
+  const Recipe again = ResolveRecipe(DumpRecipe(recipe), "/elsewhere/recipe.toml", {});
+  CHECK(FlattenRecipe(again) == FlattenRecipe(recipe));
+  const Recipe shape = ResolveRecipe(TinyRecipe("sft"), "/a/r.toml", {});
+  REQUIRE(shape.model.shape.has_value());
+  CHECK(FlattenRecipe(ResolveRecipe(DumpRecipe(shape), "/b/r.toml", {})) == FlattenRecipe(shape));
+}
+
+TEST_CASE("every bundled recipe resolves") {
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(HONE_SOURCE_DIR "/recipes")) {
+    if (entry.path().extension() != ".toml") continue;
+    CAPTURE(entry.path().string());
+    const std::string error = ErrorOf([&] { LoadRecipe(entry.path().string(), {}); });
+    CHECK(error == "");
+    ++found;
+  }
+  CHECK(found >= 3);
+}
+
+TEST_CASE("shapes become complete configs of both families; those that cannot be are refused by key") {
+  TempDir dir;
+  WriteArithmeticTokenizer(dir.path());
+  const Tokenizer tokenizer = Tokenizer::Load(dir.path());
+  ShapeConfig shape;
+  const ModelConfig mla = shape.Resolve(tokenizer, "r.toml");
+  CHECK(mla.attention == AttentionKind::kMla);
+  CHECK(mla.vocab_size == tokenizer.vocab_size());
+  CHECK(mla.eos_token_ids == std::vector<int64_t>{*tokenizer.eos_id()});
+  shape.architecture = "Qwen2ForCausalLM";
+  const ModelConfig gqa = shape.Resolve(tokenizer, "r.toml");
+  CHECK(gqa.attention == AttentionKind::kGqa);
+  CHECK(gqa.qkv_bias);
+  shape.config.num_kv_heads = 3;
+  CHECK(Mentions(ErrorOf([&] { shape.Resolve(tokenizer, "r.toml"); }), "r.toml: model.shape"));
+  shape.architecture = "Llama";
+  CHECK(Mentions(ErrorOf([&] { shape.Resolve(tokenizer, "r.toml"); }), "Qwen2ForCausalLM"));
+}
