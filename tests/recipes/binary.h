@@ -88,7 +88,8 @@ class Workplace {
   // runs; `before` is shell text in front.
   Said Hone(const std::string& arguments, const std::function<void(pid_t)>& meanwhile = {},
             const std::string& before = "") const {
-    const std::string line = "cd '" + path_.string() + "' && " + before + " exec '" HONE_BINARY "' " + arguments + " >out 2>err";
+    const std::string line =
+        "cd '" + path_.string() + "' && " + before + " exec '" HONE_BINARY "' " + arguments + " >out 2>err";
     std::filesystem::remove(path_ / "err");
     const pid_t child = fork();
     if (child == 0) {

@@ -22,7 +22,8 @@ struct Tiny : Workplace {
     WriteArithmeticTokenizer(*this / "tokenizer");
     const Recipe recipe = ResolveRecipe(TinyRecipe("grpo"), "tiny.toml", {});
     const ModelConfig config = recipe.model.shape->Resolve(Tokenizer::Load(*this / "tokenizer"), "tiny");
-    SaveCheckpoint(*this / "model", config, InitWeights(config, 1, 1.0), WeightDtype::kFp32, *this / "tokenizer");
+    SaveCheckpoint(*this / "model", config, InitWeights(config, 1, 1.0), WeightDtype::kFp32,
+                   *this / "tokenizer");
   }
 };
 
@@ -37,9 +38,11 @@ std::vector<json> Lines(const std::string& text) {
 
 TEST_CASE("arguments that make no command end with 2 and a hint; help and version with 0") {
   const Tiny at;
-  for (const char* wrong : {"", "frobnicate", "run", "run a b c", "run tiny.toml --frobnicate", "run tiny.toml --accept grpo.steps",
-                            "eval model", "generate model", "generate model Q -n 0", "generate model Q --temperature -1",
-                            "generate model Q --dtype fp8", "logprobs model --threads -1", "verify-resume tiny.toml --kills x"}) {
+  for (const char* wrong :
+       {"", "frobnicate", "run", "run a b c", "run tiny.toml --frobnicate",
+        "run tiny.toml --accept grpo.steps", "eval model", "generate model", "generate model Q -n 0",
+        "generate model Q --temperature -1", "generate model Q --dtype fp8", "logprobs model --threads -1",
+        "verify-resume tiny.toml --kills x"}) {
     CAPTURE(wrong);
     const Said said = at.Hone(wrong);
     CHECK(said.status == 2);
@@ -108,7 +111,9 @@ TEST_CASE("a broken model is named by its file, and no run is started from it") 
   CHECK_FALSE(at.Has("runs"));
 }
 
-TEST_CASE("logprobs: a line in, a line out, the model's own bits; a bad line is named and the good ones before it answered") {
+TEST_CASE(
+    "logprobs: a line in, a line out, the model's own bits; a bad line is named and the good ones before it "
+    "answered") {
   const Tiny at;
   at.Write("in", "{\"ids\":[1,5,7,9]}\n{\"ids\":[3]}\n{\"ids\":[2,2],\"more\":1}\n");
   const Said said = at.Hone("logprobs model <in");
@@ -133,8 +138,9 @@ TEST_CASE("logprobs: a line in, a line out, the model's own bits; a bad line is 
   }
   CHECK(at.Hone("logprobs model --dtype bf16 <in").out != said.out);
 
-  for (const char* bad : {"nonsense", "[1,2]", "{}", "{\"ids\":[]}", "{\"ids\":7}", "{\"ids\":[1,999]}", "{\"ids\":[-1]}",
-                          "{\"ids\":[1.5]}", "{\"ids\":[\"a\"]}", "{\"ids\":[99999999999999999999]}", ""}) {
+  for (const char* bad :
+       {"nonsense", "[1,2]", "{}", "{\"ids\":[]}", "{\"ids\":7}", "{\"ids\":[1,999]}", "{\"ids\":[-1]}",
+        "{\"ids\":[1.5]}", "{\"ids\":[\"a\"]}", "{\"ids\":[99999999999999999999]}", ""}) {
     CAPTURE(bad);
     at.Write("in", std::string("{\"ids\":[1,5]}\n") + bad + "\n");
     const Said refused = at.Hone("logprobs model <in");
@@ -164,27 +170,32 @@ TEST_CASE("generate: the same seed says the same, greedy is greedy, JSON holds w
 
 TEST_CASE("eval measures what the recipe says, the same each time") {
   const Tiny at;
-  const Said said = at.Hone("eval model --recipe tiny.toml --json --set eval.prompts=5 --set eval.samples_per_prompt=4");
+  const Said said =
+      at.Hone("eval model --recipe tiny.toml --json --set eval.prompts=5 --set eval.samples_per_prompt=4");
   CHECK(said.status == 0);
   const json e = json::parse(said.out);
-  for (const char* key : {"pass@1", "pass@2", "pass@4", "pass@1_standard_error", "maj@4", "mean_length", "format", "truncated",
-                          "faults", "num_prompts", "num_completions", "pass@1_by_kind"}) {
+  for (const char* key :
+       {"pass@1", "pass@2", "pass@4", "pass@1_standard_error", "maj@4", "mean_length", "format", "truncated",
+        "faults", "num_prompts", "num_completions", "pass@1_by_kind"}) {
     CAPTURE(key);
     CHECK(e.contains(key));
   }
   CHECK(e["num_prompts"] == 5);
   CHECK(e["num_completions"] == 20);
   CHECK(e["mean_length"].get<double>() <= 8.0);
-  CHECK(at.Hone("eval model --recipe tiny.toml --set eval.prompts=5 --set eval.samples_per_prompt=4").Prints("pass@1 "));
-  CHECK(at.Hone("eval model --recipe tiny.toml --json --set eval.prompts=5 --set eval.samples_per_prompt=4 --set run.seed=9").out ==
-        said.out);
+  CHECK(at.Hone("eval model --recipe tiny.toml --set eval.prompts=5 --set eval.samples_per_prompt=4")
+            .Prints("pass@1 "));
+  CHECK(at.Hone("eval model --recipe tiny.toml --json --set eval.prompts=5 --set eval.samples_per_prompt=4 "
+                "--set run.seed=9")
+            .out == said.out);
 }
 
 TEST_CASE("a dry run says what would happen and does nothing") {
   const Tiny at;
   const Said said = at.Hone("run tiny.toml --dry-run --set grpo.steps=11");
   CHECK(said.status == 0);
-  for (const char* part : {"steps = 11", "# model: DeepseekV3ForCausalLM", "parameters", "# memory:", "11 grpo steps", "# numerics:"}) {
+  for (const char* part : {"steps = 11", "# model: DeepseekV3ForCausalLM", "parameters",
+                           "# memory:", "11 grpo steps", "# numerics:"}) {
     CHECK(said.Prints(part));
   }
   CHECK_FALSE(at.Has("runs"));
@@ -196,7 +207,8 @@ TEST_CASE("a dry run says what would happen and does nothing") {
 TEST_CASE("doctor judges the machine line by line and the directory it was asked about") {
   const Tiny at;
   const Said said = at.Hone("doctor");
-  for (const char* part : {"CPU cores", "fp32", "GFLOP/s", "GB of memory", "GB free", "fsync", "open files"}) {
+  for (const char* part :
+       {"CPU cores", "fp32", "GFLOP/s", "GB of memory", "GB free", "fsync", "open files"}) {
     CAPTURE(part);
     CHECK(said.Prints(part));
   }
@@ -208,7 +220,8 @@ TEST_CASE("doctor judges the machine line by line and the directory it was asked
 TEST_CASE("recipe-keys lists every key") {
   const Tiny at;
   const Said plain = at.Hone("recipe-keys"), markdown = at.Hone("recipe-keys --markdown");
-  for (const char* key : {"grpo.group_size", "optimizer.learning_rate", "model.shape.num_experts", "eval.every"}) {
+  for (const char* key :
+       {"grpo.group_size", "optimizer.learning_rate", "model.shape.num_experts", "eval.every"}) {
     CHECK(plain.Prints(key));
     CHECK(markdown.Prints(key));
   }

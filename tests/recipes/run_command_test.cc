@@ -1,8 +1,7 @@
 // hone run from start to end: stops, resumes, refusals, and the short form of the proof that kills change nothing.
-#include "data/run_store.h"
-
 #include <csignal>
 
+#include "data/run_store.h"
 #include "tests/recipes/binary.h"
 
 using namespace hone;
@@ -16,7 +15,8 @@ struct Runs : Workplace {
   }
   std::string Model(const std::string& run) const { return Read(run + "/model/model.safetensors"); }
   bool SameRun(const std::string& a, const std::string& b) const {
-    const RunStore left = RunStore::OpenReadOnly(*this / (a + "/hone.db")), right = RunStore::OpenReadOnly(*this / (b + "/hone.db"));
+    const RunStore left = RunStore::OpenReadOnly(*this / (a + "/hone.db")),
+                   right = RunStore::OpenReadOnly(*this / (b + "/hone.db"));
     return !Model(a).empty() && Model(a) == Model(b) && left.RolloutDigest() == right.RolloutDigest() &&
            left.CountConsumed() == right.CountConsumed();
   }
@@ -29,7 +29,8 @@ TEST_CASE("a run goes to runs/<name>, then to the next free one; steps go to std
   const Said first = at.Hone("run tiny.toml --set grpo.steps=2");
   CHECK(first.status == 0);
   CHECK(first.out == "");
-  for (const char* part : {"step=0 total=2 ", "step=1 total=2 ", "step=2 total=2 ", "model: runs/tiny/model", "report: runs/tiny/report.html"}) {
+  for (const char* part : {"step=0 total=2 ", "step=1 total=2 ", "step=2 total=2 ", "model: runs/tiny/model",
+                           "report: runs/tiny/report.html"}) {
     CHECK(first.Says(part));
   }
   CHECK(at.Hone("run tiny.toml --set grpo.steps=2 --set run.threads=2").Says("model: runs/tiny-2/model"));
@@ -47,12 +48,15 @@ TEST_CASE("a run goes to runs/<name>, then to the next free one; steps go to std
 TEST_CASE("a resume with another recipe lists what changed, until each change is accepted") {
   const Runs at;
   REQUIRE(at.Hone("run sft.toml --run-dir r").status == 0);
-  const Said refused = at.Hone("run sft.toml --run-dir r --resume --set sft.steps=8 --set optimizer.learning_rate=1e-4");
+  const Said refused =
+      at.Hone("run sft.toml --run-dir r --resume --set sft.steps=8 --set optimizer.learning_rate=1e-4");
   CHECK(refused.status == 1);
   CHECK(refused.Says("sft.steps: 6 -> 8"));
   CHECK(refused.Says("optimizer.learning_rate: 1e-06 -> 1e-04"));
   CHECK(refused.Says("--accept"));
-  const Said half = at.Hone("run sft.toml --run-dir r --resume --set sft.steps=8 --set optimizer.learning_rate=1e-4 --accept sft.steps");
+  const Said half = at.Hone(
+      "run sft.toml --run-dir r --resume --set sft.steps=8 --set optimizer.learning_rate=1e-4 --accept "
+      "sft.steps");
   CHECK(half.status == 1);
   CHECK_FALSE(half.Says("sft.steps: "));
   CHECK(half.Says("optimizer.learning_rate: "));
@@ -62,14 +66,19 @@ TEST_CASE("a resume with another recipe lists what changed, until each change is
   CHECK(longer.Says("step=8 total=8"));
   // The run is now one of eight steps; what never changes a result needs no leave.
   CHECK(at.Hone("run sft.toml --run-dir r --resume --set sft.steps=8 --set run.threads=2").status == 0);
-  const Said other = at.Hone("run sft.toml --run-dir r --resume --set sft.steps=8 --set model.shape.hidden_size=8 --accept model.shape.hidden_size");
+  const Said other = at.Hone(
+      "run sft.toml --run-dir r --resume --set sft.steps=8 --set model.shape.hidden_size=8 --accept "
+      "model.shape.hidden_size");
   CheckOneLine(other);
   CHECK(other.Says("another shape"));
 }
 
-TEST_CASE("one signal finishes the step and checkpoints, a second one ends at once; both resume to the same bytes") {
+TEST_CASE(
+    "one signal finishes the step and checkpoints, a second one ends at once; both resume to the same "
+    "bytes") {
   const Runs at;
-  const std::string many = "--set grpo.steps=100 --set run.checkpoint_every=1000 --set rollout.max_new_tokens=40 ";
+  const std::string many =
+      "--set grpo.steps=100 --set run.checkpoint_every=1000 --set rollout.max_new_tokens=40 ";
   REQUIRE(at.Hone("run tiny.toml --run-dir calm " + many).status == 0);
 
   const Said once = at.Hone("run tiny.toml --run-dir once " + many, [&](pid_t child) {
@@ -102,7 +111,8 @@ TEST_CASE("a run directory in use is named, and whoever uses it goes on") {
   const Runs other;
   const Said first = at.Hone("run tiny.toml --run-dir r --set grpo.steps=100000", [&](pid_t child) {
     at.AwaitErr("step=1 ");
-    const Said second = other.Hone("run tiny.toml --resume --set grpo.steps=100000 --run-dir '" + (at / "r'"));
+    const Said second =
+        other.Hone("run tiny.toml --resume --set grpo.steps=100000 --run-dir '" + (at / "r'"));
     CheckOneLine(second);
     CHECK(second.Says("another process is using"));
     CHECK(other.Hone("report '" + (at / "r'")).status == 0);  // looking is allowed
@@ -112,18 +122,23 @@ TEST_CASE("a run directory in use is named, and whoever uses it goes on") {
   CHECK(first.Says("continue with --resume"));
 }
 
-TEST_CASE("non-finite updates are counted, end the run after max_not_applied, and leave its last sound checkpoint") {
+TEST_CASE(
+    "non-finite updates are counted, end the run after max_not_applied, and leave its last sound "
+    "checkpoint") {
   const Runs at;
   // A rate that breaks the weights at once; the first checkpoint comes before.
   const Said sound = at.Hone("run sft.toml --run-dir r --set optimizer.learning_rate=1e-3 --set sft.steps=2");
   REQUIRE(sound.status == 0);
   const std::string accept = " --accept optimizer.learning_rate --accept sft.steps";
-  const Said broken = at.Hone("run sft.toml --run-dir r --resume --set optimizer.learning_rate=1e30 --set sft.steps=20" + accept);
+  const Said broken = at.Hone(
+      "run sft.toml --run-dir r --resume --set optimizer.learning_rate=1e30 --set sft.steps=20" + accept);
   CHECK(broken.status == 1);
-  CHECK(broken.Says("hone: sft: 3 updates in a row had a non-finite loss or gradient; lower optimizer.learning_rate"));
+  CHECK(broken.Says(
+      "hone: sft: 3 updates in a row had a non-finite loss or gradient; lower optimizer.learning_rate"));
   CHECK(broken.Says("updates_not_applied=1"));
   CHECK_FALSE(at.Has("r/checkpoints/step_000004"));
-  const Said mended = at.Hone("run sft.toml --run-dir r --resume --set optimizer.learning_rate=1e-3 --set sft.steps=8" + accept);
+  const Said mended = at.Hone(
+      "run sft.toml --run-dir r --resume --set optimizer.learning_rate=1e-3 --set sft.steps=8" + accept);
   CHECK(mended.status == 0);
   CHECK(mended.Says("resumed after step 2"));
   CHECK_FALSE(mended.Says("nan"));
@@ -131,7 +146,8 @@ TEST_CASE("non-finite updates are counted, end the run after max_not_applied, an
 
 TEST_CASE("documents and completions that do not fit the model are refused by name") {
   const Runs at;
-  const Said document = at.Hone("run sft.toml --run-dir d --set model.shape.max_position_embeddings=40 --set sft.row_tokens=200");
+  const Said document = at.Hone(
+      "run sft.toml --run-dir d --set model.shape.max_position_embeddings=40 --set sft.row_tokens=200");
   CHECK(document.status == 1);
   CHECK(document.Says("tokens but the model only 40 positions"));
   const Said row = at.Hone("run sft.toml --run-dir e --set sft.row_tokens=12");
@@ -164,7 +180,7 @@ TEST_CASE("verify-resume: kills at random moments change no byte") {
     CHECK(at.SameRun("work/undisturbed", "work/killed"));
     std::filesystem::remove_all(at / "work");
   }
-  const Said failing = at.Hone("verify-resume tiny.toml --set rollout.max_new_tokens=400");
+  const Said failing = at.Hone("verify-resume tiny.toml --work-dir failing --set rollout.max_new_tokens=400");
   CheckOneLine(failing);
   CHECK(failing.Says("160 positions"));
 }

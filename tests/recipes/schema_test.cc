@@ -37,7 +37,8 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
       {"name = \"a/b\"\n" + kModel, {"dir/r.toml", "a/b", "directory name"}},
       {kModel + "[rewards]\nweights = [1.0]\n", {"dir/r.toml", "2 rewards but 1 weights"}},
       {kModel + "[memory]\ngradient_blocks = 6\n", {"dir/r.toml", "gradient_blocks = 6", "power of two"}},
-      {kModel + "[grpo]\nminibatches = 33\n", {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
+      {kModel + "[grpo]\nminibatches = 33\n",
+       {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
   };
   for (const auto& [toml, parts] : cases) {
     CAPTURE(toml);
@@ -51,7 +52,8 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
 }
 
 TEST_CASE("a model's path starts at the recipe, and the resolved recipe says the same from anywhere") {
-  const Recipe recipe = ResolveRecipe("[model]\npath = \"../base\"\n", "/a/recipes/r.toml", {"grpo.steps=7", "run.seed=9"});
+  const Recipe recipe =
+      ResolveRecipe("[model]\npath = \"../base\"\n", "/a/recipes/r.toml", {"grpo.steps=7", "run.seed=9"});
   CHECK(recipe.model.path == "/a/base");
   CHECK(recipe.grpo.steps == 7);
   CHECK(ResolveRecipe("[model]\npath = \"/b\"\n", "/a/r.toml", {}).model.path == "/b");

@@ -25,7 +25,8 @@ TEST_CASE("advantages are those of the population formula") {
   for (int i = 1; i < 4; ++i) CHECK(one.values[i] == doctest::Approx(-0.577217).epsilon(1e-6));
 
   const GroupAdvantages two = ComputeAdvantages({Value(1), Value(1), Value(0), Value(0)}, 1e-4);
-  for (int i = 0; i < 4; ++i) CHECK(two.values[i] == doctest::Approx(i < 2 ? 0.999800 : -0.999800).epsilon(1e-6));
+  for (int i = 0; i < 4; ++i)
+    CHECK(two.values[i] == doctest::Approx(i < 2 ? 0.999800 : -0.999800).epsilon(1e-6));
 }
 
 TEST_CASE("completions without a value are as if they had not been sampled") {
@@ -36,7 +37,9 @@ TEST_CASE("completions without a value are as if they had not been sampled") {
     const int size = 2 + static_cast<int>(random() % 9);
     for (int i = 0; i < size; ++i) {
       const auto draw = random() % 4;
-      all.push_back(draw == 0 ? Fault() : draw == 1 ? NotApplicable() : Value(static_cast<double>(random() % 5) - 1.5));
+      all.push_back(draw == 0   ? Fault()
+                    : draw == 1 ? NotApplicable()
+                                : Value(static_cast<double>(random() % 5) - 1.5));
       if (draw > 1) valued.push_back(all.back());
     }
     const GroupAdvantages got = ComputeAdvantages(all, 1e-4), want = ComputeAdvantages(valued, 1e-4);

@@ -51,7 +51,8 @@ TEST_CASE("pass@k is the share of k-subsets with a right answer") {
   }
 }
 
-TEST_CASE("the majority answer decides; right answers vote together however spelled; ties go to the first seen") {
+TEST_CASE(
+    "the majority answer decides; right answers vote together however spelled; ties go to the first seen") {
   CHECK(Majority({{"7", true}, {"8"}, {"7.0", true}, {"9"}}) == 1.0);
   CHECK(Majority({{"8"}, {"7", true}, {" 8 "}}) == 0.0);
   CHECK(Majority({{"7", true}, {"8"}}) == 1.0);
@@ -67,8 +68,8 @@ TEST_CASE("the majority answer decides; right answers vote together however spel
 TEST_CASE("a summary is counted by hand") {
   ScoredGroup faulty = GroupOf({{"1"}, {"2"}, {"3"}, {"4"}}, "times1");
   faulty.scores[2] = FaultScore("broken");
-  const Evaluation e = Summarize({GroupOf({{"12", true}, {"12", true}, {""}, {"5"}}), GroupOf({{"1", true}, {""}, {""}, {""}}),
-                                  faulty});
+  const Evaluation e = Summarize(
+      {GroupOf({{"12", true}, {"12", true}, {""}, {"5"}}), GroupOf({{"1", true}, {""}, {""}, {""}}), faulty});
   CHECK(e.num_prompts == 3);
   CHECK(e.num_completions == 12);
   CHECK(e.pass_at.size() == 3);

@@ -27,7 +27,8 @@ struct Bench {
   std::unique_ptr<RunStore> store;
   std::unique_ptr<GrpoStage> stage;
 
-  explicit Bench(FakeReward::Fn score = EvenShare, bool experts = true, Precision precision = Precision::kFp32)
+  explicit Bench(FakeReward::Fn score = EvenShare, bool experts = true,
+                 Precision precision = Precision::kFp32)
       : policy(TinyPolicy(dir / "t", experts, precision)), reward(std::move(score)) {
     rollout.max_new_tokens = 10;
     optimizer.learning_rate = 1e-2;
@@ -41,8 +42,8 @@ struct Bench {
     return Restart();
   }
   GrpoStage& Restart() {
-    stage = std::make_unique<GrpoStage>(*policy, *sampler, reward, *store, TrainPrompts(policy->tokenizer()), grpo, rollout,
-                                        optimizer, memory, 77);
+    stage = std::make_unique<GrpoStage>(*policy, *sampler, reward, *store, TrainPrompts(policy->tokenizer()),
+                                        grpo, rollout, optimizer, memory, 77);
     return *stage;
   }
   std::vector<std::vector<float>> weights() const { return CopyOf(policy->weights()); }
@@ -51,15 +52,17 @@ struct Bench {
 double LargestDifference(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
   double largest = 0.0;
   for (size_t i = 0; i < a.size(); ++i) {
-    for (size_t j = 0; j < a[i].size(); ++j) largest = std::max(largest, std::fabs(static_cast<double>(a[i][j]) - b[i][j]));
+    for (size_t j = 0; j < a[i].size(); ++j)
+      largest = std::max(largest, std::fabs(static_cast<double>(a[i][j]) - b[i][j]));
   }
   return largest;
 }
 
 // The update of on-policy GRPO with nothing left out: every completion of `groups` goes through the model, those without a
 // value or signal with advantage 0, one backward pass each; at ratio 1 the surrogate's gradient is the advantage.
-std::vector<std::vector<float>> ReferenceUpdate(Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups, double kl,
-                                                const std::function<float(const Completion&, size_t)>& reference) {
+std::vector<std::vector<float>> ReferenceUpdate(
+    Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups, double kl,
+    const std::function<float(const Completion&, size_t)>& reference) {
   double scored = 0.0;
   for (const ScoredGroup& g : groups) {
     for (const Score& s : g.scores) scored += s.status == Score::Status::kValue;
@@ -82,16 +85,20 @@ std::vector<std::vector<float>> ReferenceUpdate(Bench& b, Policy& policy, const 
       s.ids.insert(s.ids.end(), completion.ids.begin(), completion.ids.end());
       // Rounding may leave equal rewards a deviation of 1e-17; dividing by it plus epsilon is still nothing.
       const bool valued = g.scores[c].status == Score::Status::kValue;
-      const double advantage = valued ? (g.scores[c].value - mean) / (deviation + b.grpo.advantage_epsilon) : 0.0;
+      const double advantage =
+          valued ? (g.scores[c].value - mean) / (deviation + b.grpo.advantage_epsilon) : 0.0;
       const double weight = 1.0 / (scored * static_cast<double>(completion.ids.size()));
-      policy.model().Train(PackSequences({&s, 1}, 1000, static_cast<float>(b.rollout.temperature))[0].batch, {},
-                           [&](auto logprobs, auto, auto d) {
-                             for (size_t t = 0; t < d.size(); ++t) {
-                               const double k3 = kl == 0.0 || deviation == 0.0 ? 0.0 : 1.0 - std::exp(reference(completion, t) - logprobs[t]);
-                               d[t] = static_cast<float>(weight * (-advantage + kl * k3));
-                             }
-                           },
-                           gradients);
+      policy.model().Train(
+          PackSequences({&s, 1}, 1000, static_cast<float>(b.rollout.temperature))[0].batch, {},
+          [&](auto logprobs, auto, auto d) {
+            for (size_t t = 0; t < d.size(); ++t) {
+              const double k3 = kl == 0.0 || deviation == 0.0
+                                    ? 0.0
+                                    : 1.0 - std::exp(reference(completion, t) - logprobs[t]);
+              d[t] = static_cast<float>(weight * (-advantage + kl * k3));
+            }
+          },
+          gradients);
     }
   }
   const double norm = std::sqrt(gradients.SumOfSquares(policy.pool()));
@@ -102,8 +109,8 @@ std::vector<std::vector<float>> ReferenceUpdate(Bench& b, Policy& policy, const 
   for (size_t i = 0; i < gradients.buffers().size(); ++i) {
     FloatBuffer m(gradients.buffers()[i].size()), v(gradients.buffers()[i].size());
     if (policy.weights().parameters()[i].role == ParameterRole::kRouterBias) continue;
-    kernels::AdamW(policy.pool(), m.size(), params, gradients.buffers()[i].data(), policy.weights().parameters()[i].value.data(),
-                   m.data(), v.data());
+    kernels::AdamW(policy.pool(), m.size(), params, gradients.buffers()[i].data(),
+                   policy.weights().parameters()[i].value.data(), m.data(), v.data());
   }
   policy.model().Refresh();
   return CopyOf(policy.weights());
@@ -121,7 +128,8 @@ Score Mixed(const Group& group, const Completion& completion) {
 }  // namespace
 
 TEST_CASE("a rewarded habit spreads, for both kinds of model and in bf16; sampler and learner never differ") {
-  for (const auto& [experts, precision] : {std::pair{true, Precision::kFp32}, {false, Precision::kFp32}, {true, Precision::kBf16}}) {
+  for (const auto& [experts, precision] :
+       {std::pair{true, Precision::kFp32}, {false, Precision::kFp32}, {true, Precision::kBf16}}) {
     CAPTURE(experts);
     Bench b(EvenShare, experts, precision);
     b.grpo.prompts_per_step = 8;
@@ -142,7 +150,9 @@ TEST_CASE("a rewarded habit spreads, for both kinds of model and in bf16; sample
   }
 }
 
-TEST_CASE("an update is that of the objective over all completions: no signal counts as zero, no value does not count") {
+TEST_CASE(
+    "an update is that of the objective over all completions: no signal counts as zero, no value does not "
+    "count") {
   Bench b(Mixed);
   b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;  // over the completions learnt from only
   b.rollout.temperature = 0.8;
@@ -171,7 +181,9 @@ TEST_CASE("an update is that of the objective over all completions: no signal co
   CHECK(LargestDifference(b.weights(), want) < 1e-5);
 }
 
-TEST_CASE("minibatches are consecutive shares of the groups, learnt from one after another against the old log-probs") {
+TEST_CASE(
+    "minibatches are consecutive shares of the groups, learnt from one after another against the old "
+    "log-probs") {
   Bench b;
   b.grpo.minibatches = 2;
   b.optimizer.learning_rate = 1e-4;  // small: the second update's ratios stay inside the clip and near 1
@@ -207,7 +219,8 @@ TEST_CASE("stored groups are learnt from as if sampled: same weights, same metri
   CHECK(b.store->RolloutDigest() == other.store->RolloutDigest());
 }
 
-TEST_CASE("the divergence is from the reference, which is replaced every so many steps and survives a resume") {
+TEST_CASE(
+    "the divergence is from the reference, which is replaced every so many steps and survives a resume") {
   Bench b;
   b.grpo.kl_coefficient = 0.5;
   b.grpo.reference_every = 2;
@@ -259,14 +272,16 @@ TEST_CASE("a KL term pulls back: its gradient is that of k3") {
       start->model().LogProbs(PackSequences({&s, 1}, 1000, 1.0f)[0].batch, reference[&c], {});
     }
   }
-  const auto want = ReferenceUpdate(b, *moved, groups, 2.0, [&](const Completion& c, size_t t) { return reference[&c][t]; });
+  const auto want = ReferenceUpdate(b, *moved, groups, 2.0,
+                                    [&](const Completion& c, size_t t) { return reference[&c][t]; });
   CHECK(LargestDifference(b.weights(), want) < 2e-5);
 }
 
 TEST_CASE("weights that give no finite numbers stop the run instead of learning nothing for ever") {
   for (const bool signal : {true, false}) {
     CAPTURE(signal);
-    Bench b(signal ? FakeReward::Fn(EvenShare) : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+    Bench b(signal ? FakeReward::Fn(EvenShare)
+                   : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
     GrpoStage& stage = b.Start();
     for (Parameter& p : b.policy->weights().parameters()) {
       if (p.name == "final_norm") p.value.data()[0] = std::numeric_limits<float>::quiet_NaN();
@@ -289,7 +304,8 @@ TEST_CASE("weights that give no finite numbers stop the run instead of learning 
 
 TEST_CASE("stored log-probs that are not this policy's stop the run, also in a step without a signal") {
   for (const bool signal : {true, false}) {
-    Bench b(signal ? FakeReward::Fn(EvenShare) : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+    Bench b(signal ? FakeReward::Fn(EvenShare)
+                   : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
     Bench other(EvenShare);
     b.Start();
     other.Start().Step(1);

@@ -14,7 +14,8 @@ namespace {
 constexpr MemoryConfig kMemory = {.micro_batch_tokens = 40};
 
 // Next-token loss with a weight per token, so that every sequence's place matters.
-double TokenLoss(const MicroBatch& micro, std::span<const float> logprobs, std::span<const float>, std::span<float> d) {
+double TokenLoss(const MicroBatch& micro, std::span<const float> logprobs, std::span<const float>,
+                 std::span<float> d) {
   double loss = 0.0;
   for (size_t i = 0; i < logprobs.size(); ++i) {
     const float weight = 0.01f * static_cast<float>(1 + micro.sequences[0] + static_cast<int64_t>(i % 3));
@@ -50,14 +51,17 @@ TEST_CASE("learning rates: linear warm-up, then constant, or a cosine that ends 
   o.final_share = 0.25;
   CHECK(LearningRate(o, 4, 12) == doctest::Approx(0.4).epsilon(1e-14));
   CHECK(LearningRate(o, 8, 12) == doctest::Approx(0.5 * (0.4 + 0.1)).epsilon(1e-14));
-  CHECK(LearningRate(o, 6, 12) == doctest::Approx(0.1 + 0.3 * 0.5 * (1 + std::numbers::sqrt2 / 2)).epsilon(1e-14));
+  CHECK(LearningRate(o, 6, 12) ==
+        doctest::Approx(0.1 + 0.3 * 0.5 * (1 + std::numbers::sqrt2 / 2)).epsilon(1e-14));
   CHECK(LearningRate(o, 12, 12) == doctest::Approx(0.1).epsilon(1e-14));
   CHECK(LearningRate(o, 99, 12) == doctest::Approx(0.1).epsilon(1e-14));  // more updates than foreseen
-  o.warmup_steps = 20;  // a warm-up beyond the end
+  o.warmup_steps = 20;                                                    // a warm-up beyond the end
   CHECK(LearningRate(o, 12, 12) == doctest::Approx(0.24).epsilon(1e-14));
 }
 
-TEST_CASE("an update is the clipped AdamW step on the summed gradient, and experts' biases move against their load") {
+TEST_CASE(
+    "an update is the clipped AdamW step on the summed gradient, and experts' biases move against their "
+    "load") {
   TempDir dir;
   for (const bool clipped : {true, false}) {
     CAPTURE(clipped);
@@ -83,7 +87,8 @@ TEST_CASE("an update is the clipped AdamW step on the summed gradient, and exper
       for (const MicroBatch& micro : PackSequences(sequences, kMemory.micro_batch_tokens, 0.8f)) {
         const auto stats = policy->model().Train(
             micro.batch, options,
-            [&](auto logprobs, auto entropies, auto d) { loss += TokenLoss(micro, logprobs, entropies, d); }, gradients);
+            [&](auto logprobs, auto entropies, auto d) { loss += TokenLoss(micro, logprobs, entropies, d); },
+            gradients);
         for (size_t e = 0; e < load.size(); ++e) load[e] += stats.expert_load[0][e];
       }
       double squares = 0.0;
@@ -109,7 +114,8 @@ TEST_CASE("an update is the clipped AdamW step on the summed gradient, and exper
           int64_t total = 0;
           for (const int64_t l : load) total += l;
           for (size_t e = 0; e < load.size(); ++e) {
-            const double excess = static_cast<double>(load[e]) - static_cast<double>(total) / static_cast<double>(load.size());
+            const double excess =
+                static_cast<double>(load[e]) - static_cast<double>(total) / static_cast<double>(load.size());
             const double want = before[p][e] + 0.01 * ((excess < 0) - (excess > 0));
             CHECK(parameter.value.data()[e] == doctest::Approx(want).epsilon(1e-5));
           }
@@ -122,7 +128,8 @@ TEST_CASE("an update is the clipped AdamW step on the summed gradient, and exper
           m = 0.9 * m + 0.1 * g;
           v = 0.95 * v + 0.05 * g * g;
           const double decay = parameter.role == ParameterRole::kMatrix ? 0.1 : 0.0;
-          const double direction = m / (1 - std::pow(0.9, update)) / (std::sqrt(v / (1 - std::pow(0.95, update))) + 1e-8);
+          const double direction =
+              m / (1 - std::pow(0.9, update)) / (std::sqrt(v / (1 - std::pow(0.95, update))) + 1e-8);
           const double want = before[p][i] - got.learning_rate * (direction + decay * before[p][i]);
           worst = std::max(worst, std::fabs(parameter.value.data()[i] - want));
         }
@@ -145,7 +152,8 @@ TEST_CASE("a loss or gradient that is not finite changes nothing and is not coun
   const auto before = CopyOf(policy->weights());
 
   for (const bool in_loss : {true, false}) {
-    const auto bad = [&](const MicroBatch& micro, std::span<const float> l, std::span<const float> e, std::span<float> d) {
+    const auto bad = [&](const MicroBatch& micro, std::span<const float> l, std::span<const float> e,
+                         std::span<float> d) {
       const double loss = TokenLoss(micro, l, e, d);
       if (!in_loss && micro.sequences.back() == 6) d.back() = nan;
       return in_loss && micro.sequences.back() == 6 ? std::numeric_limits<double>::infinity() : loss;
@@ -171,7 +179,8 @@ TEST_CASE("a learner that was saved and loaded goes on bit for bit") {
     const OptimizerConfig optimizer = Optimizer();
     std::mt19937_64 random(8);
     const auto policy = TinyPolicy(dir / "t", true, precision);
-    const auto sequences = RandomSequences(policy->config(), 7, random), later = RandomSequences(policy->config(), 7, random);
+    const auto sequences = RandomSequences(policy->config(), 7, random),
+               later = RandomSequences(policy->config(), 7, random);
     Learner learner(policy->model(), policy->weights(), optimizer, kMemory, 10);
     for (int i = 0; i < 3; ++i) learner.Step(sequences, 1.0f, TokenLoss);
     policy->Save(dir / "saved");
@@ -195,17 +204,18 @@ TEST_CASE("blocks, recomputation and threads: what may change the bits and what 
   const auto train = [&](MemoryConfig memory, int threads) {
     const auto policy = TinyPolicy(dir / "t", true, Precision::kFp32, threads);
     Learner learner(policy->model(), policy->weights(), optimizer, memory, 10);
-    const Update update = learner.Step(sequences, 1.0f, [](const MicroBatch& micro, auto logprobs, auto, auto d) {
-      // Every sequence is known by its place in the step, whichever block it is in.
-      size_t next = 0;
-      for (size_t i = 0; i < micro.sequences.size(); ++i) {
-        const int32_t end = micro.batch.sequence_begin[i + 1];
-        for (; next < d.size() && micro.batch.scored_rows[next] < end; ++next) {
-          d[next] = -0.01f * static_cast<float>(1 + micro.sequences[i]);
-        }
-      }
-      return -0.01 * static_cast<double>(logprobs.size());
-    });
+    const Update update =
+        learner.Step(sequences, 1.0f, [](const MicroBatch& micro, auto logprobs, auto, auto d) {
+          // Every sequence is known by its place in the step, whichever block it is in.
+          size_t next = 0;
+          for (size_t i = 0; i < micro.sequences.size(); ++i) {
+            const int32_t end = micro.batch.sequence_begin[i + 1];
+            for (; next < d.size() && micro.batch.scored_rows[next] < end; ++next) {
+              d[next] = -0.01f * static_cast<float>(1 + micro.sequences[i]);
+            }
+          }
+          return -0.01 * static_cast<double>(logprobs.size());
+        });
     return std::make_pair(update.gradient_norm, CopyOf(policy->weights()));
   };
   const auto plain = train({.micro_batch_tokens = 40}, 1);

@@ -31,7 +31,8 @@ TEST_CASE("sequences are packed in order, whole, and up to the budget") {
         REQUIRE(packed[m].sequences[i] == next);
         const TrainingSequence& s = sequences[next];
         const int32_t begin = batch.sequence_begin[i];
-        CHECK(std::equal(s.ids.begin(), s.ids.end(), batch.tokens.begin() + begin, batch.tokens.begin() + batch.sequence_begin[i + 1]));
+        CHECK(std::equal(s.ids.begin(), s.ids.end(), batch.tokens.begin() + begin,
+                         batch.tokens.begin() + batch.sequence_begin[i + 1]));
         for (auto t = static_cast<size_t>(s.first_scored); t < s.ids.size(); ++t, ++scored) {
           REQUIRE(scored < batch.targets.size());
           CHECK(batch.scored_rows[scored] == begin + static_cast<int32_t>(t) - 1);
@@ -51,7 +52,8 @@ void AddRandom(int64_t block, Gradients& out) {
   std::mt19937_64 random(static_cast<uint64_t>(block) + 99);
   std::normal_distribution<float> normal;
   for (FloatBuffer& b : out.buffers()) {
-    for (int64_t i = 0; i < b.size(); ++i) b.data()[i] += normal(random) * static_cast<float>(1 << Pick(random, 0, 20));
+    for (int64_t i = 0; i < b.size(); ++i)
+      b.data()[i] += normal(random) * static_cast<float>(1 << Pick(random, 0, 20));
   }
 }
 
@@ -87,12 +89,13 @@ TEST_CASE("blocks add up in a binary tree, each from zero, whatever was there be
       Gradients total(policy->weights());
       AddRandom(1234, total);
       std::vector<int64_t> order;
-      SumBlocks(policy->pool(), policy->weights(), count,
-                [&](int64_t block, Gradients& out) {
-                  order.push_back(block);
-                  AddRandom(block, out);
-                },
-                total);
+      SumBlocks(
+          policy->pool(), policy->weights(), count,
+          [&](int64_t block, Gradients& out) {
+            order.push_back(block);
+            AddRandom(block, out);
+          },
+          total);
       const std::vector<float> got = Flat(total), want = Tree(blocks);
       CHECK(std::memcmp(got.data(), want.data(), want.size() * sizeof(float)) == 0);
       for (int64_t b = 0; b < count; ++b) CHECK(order[b] == b);
@@ -106,10 +109,11 @@ TEST_CASE("one block is the sum of its micro-batches in order") {
   const auto policy = TinyPolicy(dir / "t");
   Gradients want(policy->weights()), got(policy->weights());
   for (int64_t part = 0; part < 5; ++part) AddRandom(part, want);
-  SumBlocks(policy->pool(), policy->weights(), 1,
-            [](int64_t, Gradients& out) {
-              for (int64_t part = 0; part < 5; ++part) AddRandom(part, out);
-            },
-            got);
+  SumBlocks(
+      policy->pool(), policy->weights(), 1,
+      [](int64_t, Gradients& out) {
+        for (int64_t part = 0; part < 5; ++part) AddRandom(part, out);
+      },
+      got);
   CHECK(Flat(got) == Flat(want));
 }

@@ -18,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void Write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void Write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 void Save(RunDirectory& run, int64_t step, int64_t keep = 2, int64_t bytes = 10) {
   run.SaveCheckpoint(step, keep, [&](const std::string& dir) {
@@ -98,7 +100,8 @@ TEST_CASE("the newest checkpoints are kept, and model/ is replaced whole") {
   CHECK(Latest(run) == 0);
   for (const int64_t step : {1, 5, 10, 20}) Save(run, step, 3);
   CHECK(Latest(run) == 20);
-  CHECK(Names(dir / "run/checkpoints") == std::vector<std::string>{"step_000005", "step_000010", "step_000020"});
+  CHECK(Names(dir / "run/checkpoints") ==
+        std::vector<std::string>{"step_000005", "step_000010", "step_000020"});
   CHECK(Names(dir / "run/checkpoints/step_000020") == std::vector<std::string>{"a", "b", "manifest.json"});
   Save(run, 20, 1);  // again
   CHECK(Names(dir / "run/checkpoints") == std::vector<std::string>{"step_000020"});
@@ -113,13 +116,16 @@ TEST_CASE("a damaged checkpoint is passed over with a note, whatever the damage"
   RunDirectory run = RunDirectory::Create(dir / "run", "");
   const std::string damaged = dir / "run/checkpoints/step_000002";
   const std::function<void()> damages[] = {
-      [&] { Write(damaged + "/a", "cccccccccd"); },                // a byte
-      [&] { fs::resize_file(damaged + "/a", 9); },                 // truncated
-      [&] { fs::remove(damaged + "/b"); },                         // missing
-      [&] { Write(damaged + "/extra", ""); },                      // one more
-      [&] { fs::remove(damaged + "/manifest.json"); },             // no promise to hold it to
+      [&] { Write(damaged + "/a", "cccccccccd"); },     // a byte
+      [&] { fs::resize_file(damaged + "/a", 9); },      // truncated
+      [&] { fs::remove(damaged + "/b"); },              // missing
+      [&] { Write(damaged + "/extra", ""); },           // one more
+      [&] { fs::remove(damaged + "/manifest.json"); },  // no promise to hold it to
       [&] { Write(damaged + "/manifest.json", "{}"); },
-      [&] { fs::remove(damaged + "/a"); fs::create_directory(damaged + "/a"); },
+      [&] {
+        fs::remove(damaged + "/a");
+        fs::create_directory(damaged + "/a");
+      },
   };
   for (size_t i = 0; i < std::size(damages); ++i) {
     CAPTURE(i);
@@ -156,7 +162,10 @@ TEST_CASE("half-written checkpoints are never taken for whole ones, and go with 
 // A limit on the size of a file stands for a full disk where no small file system can be mounted.
 TEST_CASE("a disk without room keeps the checkpoint before and says so") {
   TempDir dir;
-  { RunDirectory run = RunDirectory::Create(dir / "run", ""); Save(run, 1); }
+  {
+    RunDirectory run = RunDirectory::Create(dir / "run", "");
+    Save(run, 1);
+  }
   const std::string error = InChild([&] {
     RunDirectory run = RunDirectory::Open(dir / "run");
     std::signal(SIGXFSZ, SIG_IGN);
@@ -196,7 +205,8 @@ TEST_CASE("a directory that cannot be made or written is named") {
   CHECK(Mentions(ErrorOf([&] { RunDirectory::Create("/proc/hone", ""); }), "/proc/hone"));
   fs::permissions(dir.path(), fs::perms::owner_read | fs::perms::owner_exec);
   const std::string error = InChild([&] {
-    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) std::abort();  // root may write anywhere
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+      std::abort();  // root may write anywhere
     RunDirectory::Create(dir / "run", "");
   });
   fs::permissions(dir.path(), fs::perms::owner_all);

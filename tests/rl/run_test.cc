@@ -29,7 +29,8 @@ struct Outcome {
 // A run of six steps, started, or resumed where there is one.
 Outcome Run(const std::string& path, const RunOptions& options) {
   const bool resume = RunDirectory::HoldsRun(path);
-  RunDirectory directory = resume ? RunDirectory::Open(path) : RunDirectory::Create(path, "name = \"test\"\n");
+  RunDirectory directory =
+      resume ? RunDirectory::Open(path) : RunDirectory::Create(path, "name = \"test\"\n");
   const auto policy = TinyPolicy(path + "/tokenizer", true, options.precision, options.threads, options.seed);
   RolloutConfig rollout;
   rollout.max_new_tokens = 8;
@@ -41,7 +42,11 @@ Outcome Run(const std::string& path, const RunOptions& options) {
   optimizer.balance_alpha = 0.01;
   optimizer.warmup_steps = 2;
   const MemoryConfig memory = {.micro_batch_tokens = 100};
-  const GrpoConfig grpo = {.steps = 6, .prompts_per_step = 4, .group_size = 4, .minibatches = 2, .kl_coefficient = 0.01,
+  const GrpoConfig grpo = {.steps = 6,
+                           .prompts_per_step = 4,
+                           .group_size = 4,
+                           .minibatches = 2,
+                           .kl_coefficient = 0.01,
                            .reference_every = 2};
   const SftConfig sft = {.steps = 6, .rows_per_step = 3, .row_tokens = 30};
   std::unique_ptr<Stage> stage;
@@ -55,8 +60,9 @@ Outcome Run(const std::string& path, const RunOptions& options) {
         },
         sft, optimizer, memory);
   } else {
-    stage = std::make_unique<GrpoStage>(*policy, sampler, reward, directory.store(), TrainPrompts(policy->tokenizer()), grpo,
-                                        rollout, optimizer, memory, options.seed);
+    stage = std::make_unique<GrpoStage>(*policy, sampler, reward, directory.store(),
+                                        TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
+                                        options.seed);
   }
   const RunConfig config = {.checkpoint_every = options.checkpoint_every};
   FILE* out = std::tmpfile();
@@ -103,7 +109,8 @@ std::vector<std::pair<std::string, double>> Reported(const std::string& path) {
 }  // namespace
 
 TEST_CASE("same seed, same bytes: twice, and on one or two threads; another seed, others") {
-  for (const auto& [sft, precision] : {std::pair{false, Precision::kFp32}, {false, Precision::kBf16}, {true, Precision::kBf16}}) {
+  for (const auto& [sft, precision] :
+       {std::pair{false, Precision::kFp32}, {false, Precision::kBf16}, {true, Precision::kBf16}}) {
     CAPTURE(sft);
     TempDir dir;
     CHECK(Run(dir / "a", {.sft = sft, .precision = precision}).end == RunEnd::kFinished);
@@ -125,7 +132,8 @@ TEST_CASE("a run that was stopped and resumed, again and again, ends as one that
     Run(dir / "calm", {.sft = sft, .precision = precision});
     int stops = 0;
     for (int i = 0; i < 20; ++i) {
-      const Outcome o = Run(dir / "stopped", {.sft = sft, .threads = 1 + i % 2, .precision = precision, .stop_after = i % 3});
+      const Outcome o = Run(dir / "stopped",
+                            {.sft = sft, .threads = 1 + i % 2, .precision = precision, .stop_after = i % 3});
       if (o.end == RunEnd::kFinished) break;
       CHECK(Mentions(o.said, "continue with --resume"));
       ++stops;
@@ -134,7 +142,8 @@ TEST_CASE("a run that was stopped and resumed, again and again, ends as one that
     CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "stopped"));
     CHECK(Digest(dir / "calm") == Digest(dir / "stopped"));
     CHECK(Reported(dir / "calm") == Reported(dir / "stopped"));
-    const RunStore calm = RunStore::OpenReadOnly(dir / "calm/hone.db"), stopped = RunStore::OpenReadOnly(dir / "stopped/hone.db");
+    const RunStore calm = RunStore::OpenReadOnly(dir / "calm/hone.db"),
+                   stopped = RunStore::OpenReadOnly(dir / "stopped/hone.db");
     CHECK(calm.CountConsumed() == stopped.CountConsumed());
     CHECK(calm.CountConsumed() == (sft ? 0 : 6 * 16));
   }
@@ -164,8 +173,9 @@ TEST_CASE("a finished run holds what it promised; resuming it changes nothing") 
   const Outcome o = Run(dir / "run", {});
   CHECK(Mentions(o.said, "step=0 "));
   CHECK(Mentions(o.said, "step=6 "));
-  for (const char* file : {"model/config.json", "model/tokenizer.json", "report.html", "hone.db", "recipe.toml",
-                           "checkpoints/step_000006/learner.safetensors", "checkpoints/step_000004/manifest.json"}) {
+  for (const char* file :
+       {"model/config.json", "model/tokenizer.json", "report.html", "hone.db", "recipe.toml",
+        "checkpoints/step_000006/learner.safetensors", "checkpoints/step_000004/manifest.json"}) {
     CAPTURE(file);
     CHECK(fs::exists(dir / "run" + "/" + file));
   }

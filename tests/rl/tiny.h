@@ -55,7 +55,8 @@ inline ModelConfig TinyConfig(const Tokenizer& tokenizer, bool experts) {
 
 // The tokenizer is written into `dir`.
 inline std::unique_ptr<Policy> TinyPolicy(const std::string& dir, bool experts = true,
-                                          Precision precision = Precision::kFp32, int threads = 1, uint64_t seed = 1) {
+                                          Precision precision = Precision::kFp32, int threads = 1,
+                                          uint64_t seed = 1) {
   std::filesystem::create_directories(dir);
   WriteArithmeticTokenizer(dir);
   Checkpoint checkpoint;
@@ -67,14 +68,16 @@ inline std::unique_ptr<Policy> TinyPolicy(const std::string& dir, bool experts =
 // Bytes of a copy of every weight, to compare with later.
 inline std::vector<std::vector<float>> CopyOf(const Weights& weights) {
   std::vector<std::vector<float>> copy;
-  for (const Parameter& p : weights.parameters()) copy.emplace_back(p.value.data(), p.value.data() + p.value.size());
+  for (const Parameter& p : weights.parameters())
+    copy.emplace_back(p.value.data(), p.value.data() + p.value.size());
   return copy;
 }
 
 inline bool SameBits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].size() != b[i].size() || std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)) != 0) return false;
+    if (a[i].size() != b[i].size() || std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)) != 0)
+      return false;
   }
   return true;
 }
@@ -108,12 +111,14 @@ inline PromptSource TrainPrompts(const Tokenizer& tokenizer) {
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 
-inline std::vector<TrainingSequence> RandomSequences(const ModelConfig& config, int count, std::mt19937_64& random) {
+inline std::vector<TrainingSequence> RandomSequences(const ModelConfig& config, int count,
+                                                     std::mt19937_64& random) {
   std::vector<TrainingSequence> sequences;
   for (int i = 0; i < count; ++i) {
     TrainingSequence s;
     const int64_t size = Pick(random, 2, 20);
-    for (int64_t t = 0; t < size; ++t) s.ids.push_back(static_cast<int32_t>(Pick(random, 0, config.vocab_size - 1)));
+    for (int64_t t = 0; t < size; ++t)
+      s.ids.push_back(static_cast<int32_t>(Pick(random, 0, config.vocab_size - 1)));
     s.first_scored = Pick(random, 1, size - 1);
     sequences.push_back(std::move(s));
   }
