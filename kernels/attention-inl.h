@@ -41,10 +41,10 @@ HWY_INLINE hn::Vec<QuarterTag> ReduceSum4(const F16x* x) {
 }
 
 #if HWY_TARGET == HWY_AVX3
-// The sums of sixteen registers by the same tree, four queries (rows of `x`) by four keys; a step folds two registers in the
-// place of one, which takes half the shuffles of folding each alone.
-HWY_INLINE void StoreSums4x4(const F16x (&x)[4][4], float* scores) {
-  __m512 quarters[4];  // of a query: [key 0 | key 1 | key 2 | key 3], four lanes each
+// The sums of sixteen registers by the same tree: four groups of four keys, group g to scores[g][0..3]. A step folds two
+// registers in the place of one, which takes half the shuffles of folding each alone.
+HWY_INLINE void StoreSums4x4(const F16x (&x)[4][4], float* const (&scores)[4]) {
+  __m512 quarters[4];  // of a group: [key 0 | key 1 | key 2 | key 3], four lanes each
   for (int i = 0; i < 4; ++i) {
     const __m512 a = x[i][0].part[0].raw, b = x[i][1].part[0].raw, c = x[i][2].part[0].raw, e = x[i][3].part[0].raw;
     const __m512 ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
@@ -58,11 +58,11 @@ HWY_INLINE void StoreSums4x4(const F16x (&x)[4][4], float* scores) {
   const __m512 low = fold_pairs(quarters[0], quarters[1]), high = fold_pairs(quarters[2], quarters[3]);
   const __m512 by_key = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x88), _mm512_shuffle_ps(low, high, 0xdd));
   const __m512i transpose = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const __m512 by_query = _mm512_permutexvar_ps(transpose, by_key);
-  _mm_storeu_ps(scores, _mm512_castps512_ps128(by_query));
-  _mm_storeu_ps(scores + kLanes, _mm512_extractf32x4_ps(by_query, 1));
-  _mm_storeu_ps(scores + 2 * kLanes, _mm512_extractf32x4_ps(by_query, 2));
-  _mm_storeu_ps(scores + 3 * kLanes, _mm512_extractf32x4_ps(by_query, 3));
+  const __m512 by_group = _mm512_permutexvar_ps(transpose, by_key);
+  _mm_storeu_ps(scores[0], _mm512_castps512_ps128(by_group));
+  _mm_storeu_ps(scores[1], _mm512_extractf32x4_ps(by_group, 1));
+  _mm_storeu_ps(scores[2], _mm512_extractf32x4_ps(by_group, 2));
+  _mm_storeu_ps(scores[3], _mm512_extractf32x4_ps(by_group, 3));
 }
 #endif
 
@@ -78,34 +78,38 @@ HWY_INLINE F16x KeepFirst(F16x x, int64_t n, float fill) {
 template <int kQueries>
 HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t stride, int64_t width, int64_t n,
                            float* scores) {
-  for (int64_t j = 0; j < n; j += 4) {
-    const float* row[4];
-    for (int k = 0; k < 4; ++k) row[k] = rows + std::min<int64_t>(j + k, n - 1) * stride;
-    F16x sum[kQueries][4];
-    for (auto& query : sum) {
-      for (auto& s : query) s = Zero();
+  // Groups of four keys at once: with AVX-512 as many as make sixteen sums.
+  constexpr int kGroups = kParts == 1 ? 4 / kQueries : 1;
+  for (int64_t j = 0; j < n; j += 4 * kGroups) {
+    F16x sum[kQueries * kGroups][4];
+    for (auto& group : sum) {
+      for (auto& s : group) s = Zero();
     }
+    const float* row[4 * kGroups];
+    for (int k = 0; k < 4 * kGroups; ++k) row[k] = rows + std::min<int64_t>(j + k, n - 1) * stride;
+    const auto add = [&](int64_t c, auto load) {
+      F16x query[kQueries];
+      for (int i = 0; i < kQueries; ++i) query[i] = load(x[i] + c);
+      for (int k = 0; k < 4 * kGroups; ++k) {
+        const F16x r = load(row[k] + c);
+        for (int i = 0; i < kQueries; ++i) {
+          F16x& s = sum[i * kGroups + k / 4][k % 4];
+          s = MulAdd(query[i], r, s);
+        }
+      }
+    };
     int64_t c = 0;
-    for (; c + kLanes <= width; c += kLanes) {
-      const F16x r[4] = {Load(row[0] + c), Load(row[1] + c), Load(row[2] + c), Load(row[3] + c)};
-      for (int i = 0; i < kQueries; ++i) {
-        const F16x q = Load(x[i] + c);
-        for (int k = 0; k < 4; ++k) sum[i][k] = MulAdd(q, r[k], sum[i][k]);
-      }
-    }
-    if (c < width) {
-      for (int i = 0; i < kQueries; ++i) {
-        const F16x q = LoadN(x[i] + c, width - c);
-        for (int k = 0; k < 4; ++k) sum[i][k] = MulAdd(q, LoadN(row[k] + c, width - c), sum[i][k]);
-      }
-    }
+    for (; c + kLanes <= width; c += kLanes) add(c, [](const float* p) { return Load(p); });
+    if (c < width) add(c, [&](const float* p) { return LoadN(p, width - c); });
 #if HWY_TARGET == HWY_AVX3
-    if constexpr (kQueries == 4) {
-      StoreSums4x4(sum, scores + j);
-      continue;
+    float* out[4];
+    for (int g = 0; g < 4; ++g) out[g] = scores + g / kGroups * kLanes + j + g % kGroups * 4;
+    StoreSums4x4(sum, out);
+#else
+    for (int g = 0; g < kQueries * kGroups; ++g) {
+      hn::Store(ReduceSum4(sum[g]), QuarterTag(), scores + g / kGroups * kLanes + j + g % kGroups * 4);
     }
 #endif
-    for (int i = 0; i < kQueries; ++i) hn::Store(ReduceSum4(sum[i]), QuarterTag(), scores + i * kLanes + j);
   }
 }
 

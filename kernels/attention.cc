@@ -53,6 +53,12 @@ void SoftmaxTile(int64_t count, const int64_t* visible, float scale, float* scor
   }
 }
 
+HWY_INLINE void PrefetchRows(const float* rows, int64_t stride, int64_t width, int64_t n) {
+  for (int64_t j = 0; j < n; ++j) {
+    for (int64_t c = 0; c < width; c += kLanes) __builtin_prefetch(rows + j * stride + c);
+  }
+}
+
 void Attend(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
             float scale, const float* keys, const float* values, int64_t stride) {
   alignas(64) float max[kLanes];
@@ -70,6 +76,13 @@ void Attend(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_wi
   for (int64_t tile = 0; tile * kPageSize <= last; ++tile) {
     for (int64_t i = 0; i < count; ++i) visible[i] = queries.position[i] - tile * kPageSize + 1;
     const int64_t row = tiles[tile];
+    // Pages lie anywhere: no hardware prefetcher sees the next one coming.
+    if ((tile + 1) * kPageSize <= last) {
+      const int64_t next = tiles[tile + 1];
+      const int64_t n = std::min(kPageSize, last + 1 - (tile + 1) * kPageSize);
+      PrefetchRows(keys + next * stride, stride, qk_width, n);
+      if (values != keys) PrefetchRows(values + next * stride, stride, v_width, n);
+    }
     ScoreTile(count, queries.q, visible, keys + row * stride, stride, qk_width, scores);
     SoftmaxTile(count, visible, scale, scores, max, sum, factor);
     SumTile(count, visible, scores, factor, values + row * stride, stride, v_width, tile == 0, queries.out);
