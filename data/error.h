@@ -12,7 +12,8 @@ class Error : public std::runtime_error {
  public:
   // `where` is a file, file:line, recipe key or URL; may be empty. `remedy` is an imperative sentence; may be empty.
   Error(const std::string& what, const std::string& where, const std::string& remedy)
-      : std::runtime_error((where.empty() ? "" : where + ": ") + what + (remedy.empty() ? "" : "; " + remedy)) {}
+      : std::runtime_error((where.empty() ? "" : where + ": ") + what +
+                           (remedy.empty() ? "" : "; " + remedy)) {}
 };
 
 }  // namespace hone

@@ -33,27 +33,29 @@ struct Event {
 // leaves what was committed before intact.
 class RunStore {
  public:
-  static RunStore Create(const std::string& path);        // Error if it exists
-  static RunStore Open(const std::string& path);          // read-write; Error if missing or not a run store
-  static RunStore OpenReadOnly(const std::string& path);  // for report and watch: works while a run is writing
+  static RunStore Create(const std::string& path);  // Error if it exists
+  static RunStore Open(const std::string& path);    // read-write; Error if missing or not a run store
+  static RunStore OpenReadOnly(
+      const std::string& path);  // for report and watch: works while a run is writing
   RunStore(RunStore&&) noexcept;
   RunStore& operator=(RunStore&&) noexcept;
   ~RunStore();
 
   // One transaction: all groups with their scores or none. Storing the same (step, slot) twice is a broken invariant.
   void PutGroups(const std::vector<ScoredGroup>& groups);
-  std::vector<ScoredGroup> Groups(int64_t step) const;  // those stored for a step, in slot order; may be part of a step
-  std::vector<int64_t> GroupSteps() const;              // steps with at least one stored group, ascending
+  std::vector<ScoredGroup> Groups(
+      int64_t step) const;                  // those stored for a step, in slot order; may be part of a step
+  std::vector<int64_t> GroupSteps() const;  // steps with at least one stored group, ascending
 
   // One transaction: the step's metrics, and its groups marked consumed by it.
   void FinishStep(int64_t step, const Metrics& metrics);
   // Forgets metrics and consumed marks of steps >= `step` (groups stay and will be replayed). Events stay.
   void VoidFrom(int64_t step);
-  int64_t CountConsumed() const;                        // completions marked consumed
+  int64_t CountConsumed() const;  // completions marked consumed
 
-  std::vector<StepMetrics> AllMetrics() const;          // ascending steps
+  std::vector<StepMetrics> AllMetrics() const;  // ascending steps
   void PutEvent(const Event& event);
-  std::vector<Event> Events() const;                    // in order of insertion
+  std::vector<Event> Events() const;  // in order of insertion
 
   void PutMeta(const std::string& key, const std::string& value);  // insert or replace
   std::optional<std::string> Meta(const std::string& key) const;

@@ -11,21 +11,21 @@
 namespace hone {
 
 struct Prompt {
-  int64_t index = 0;          // position in its data set; the identity of the prompt
-  std::string text;           // after the template
-  std::vector<int32_t> ids;   // what the model sees, bos included
-  std::string gold;           // the reference answer
-  std::string kind;           // e.g. "sum2"; for accuracy by kind
+  int64_t index = 0;         // position in its data set; the identity of the prompt
+  std::string text;          // after the template
+  std::vector<int32_t> ids;  // what the model sees, bos included
+  std::string gold;          // the reference answer
+  std::string kind;          // e.g. "sum2"; for accuracy by kind
 };
 
 enum class FinishReason { kStop, kLength };  // end-of-sequence token, or the completion cap
 
 struct Completion {
-  std::vector<int32_t> ids;      // without the prompt; ends with eos when finish == kStop
-  std::vector<float> logprobs;   // one per id: log softmax(logits / temperature) before any truncation
+  std::vector<int32_t> ids;     // without the prompt; ends with eos when finish == kStop
+  std::vector<float> logprobs;  // one per id: log softmax(logits / temperature) before any truncation
   FinishReason finish = FinishReason::kStop;
-  int64_t policy_version = 0;    // the number of weight updates behind the weights that wrote it
-  std::string text;              // decoded ids, without special tokens that end it
+  int64_t policy_version = 0;  // the number of weight updates behind the weights that wrote it
+  std::string text;            // decoded ids, without special tokens that end it
 };
 
 // One prompt and its G completions, in completion order.
@@ -40,9 +40,9 @@ struct Group {
 struct Score {
   enum class Status { kValue, kNotApplicable, kFault };
   Status status = Status::kValue;
-  double value = 0.0;                                    // meaningful only for kValue
-  std::vector<std::pair<std::string, double>> parts;     // named parts, e.g. {"answer", 1.0}, {"format", 1.0}
-  std::string explanation;                               // one line a person can read; names the fault if one
+  double value = 0.0;                                 // meaningful only for kValue
+  std::vector<std::pair<std::string, double>> parts;  // named parts, e.g. {"answer", 1.0}, {"format", 1.0}
+  std::string explanation;                            // one line a person can read; names the fault if one
 };
 
 struct ScoredGroup {

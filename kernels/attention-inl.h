@@ -46,14 +46,16 @@ HWY_INLINE hn::Vec<QuarterTag> ReduceSum4(const F16x* x) {
 HWY_INLINE void StoreSums4x4(const F16x (&x)[4][4], float* const (&scores)[4]) {
   __m512 quarters[4];  // of a group: [key 0 | key 1 | key 2 | key 3], four lanes each
   for (int i = 0; i < 4; ++i) {
-    const __m512 a = x[i][0].part[0].raw, b = x[i][1].part[0].raw, c = x[i][2].part[0].raw, e = x[i][3].part[0].raw;
+    const __m512 a = x[i][0].part[0].raw, b = x[i][1].part[0].raw, c = x[i][2].part[0].raw,
+                 e = x[i][3].part[0].raw;
     const __m512 ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
     const __m512 ce = _mm512_add_ps(_mm512_shuffle_f32x4(c, e, 0x44), _mm512_shuffle_f32x4(c, e, 0xee));
     quarters[i] = _mm512_add_ps(_mm512_shuffle_f32x4(ab, ce, 0x88), _mm512_shuffle_f32x4(ab, ce, 0xdd));
   }
   const auto fold_pairs = [](__m512 a, __m512 b) {
     const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
-    return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)), _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)));
+    return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)),
+                         _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)));
   };
   const __m512 low = fold_pairs(quarters[0], quarters[1]), high = fold_pairs(quarters[2], quarters[3]);
   const __m512 by_key = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x88), _mm512_shuffle_ps(low, high, 0xdd));

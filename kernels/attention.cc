@@ -110,38 +110,40 @@ void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRow
   ScopedTimer timer(pool.times().attention);
   if (shape.num_kv_heads <= 0 || shape.num_heads % shape.num_kv_heads != 0) std::abort();
   const auto attend = HWY_DYNAMIC_DISPATCH(Attend);
-  // A task is some rows and up to kMax heads of one group; rows of one sequence that follow each other share their keys.
+  // A block is up to kMax heads of one group. Rows of one sequence that follow each other share their keys.
   const int64_t group = shape.num_heads / shape.num_kv_heads;
-  const int64_t heads_per_task = std::min(group, AttentionQueries::kMax);
-  const int64_t blocks_per_group = (group + heads_per_task - 1) / heads_per_task;
+  const int64_t heads_per_block = std::min(group, AttentionQueries::kMax);
+  const int64_t blocks_per_group = (group + heads_per_block - 1) / heads_per_block;
   const int64_t blocks = shape.num_kv_heads * blocks_per_group;
-  int64_t rows_per_task = AttentionQueries::kMax / heads_per_task;
-  while (rows_per_task > 1 && rows.num_rows * blocks < 4 * rows_per_task * pool.num_threads())
-    --rows_per_task;
-
+  int64_t rows_per_task = AttentionQueries::kMax / heads_per_block;
+  while (rows_per_task > 1 && rows.num_rows < 4 * rows_per_task * pool.num_threads()) --rows_per_task;
   const int64_t row_tasks = (rows.num_rows + rows_per_task - 1) / rows_per_task;
-  pool.ParallelFor(row_tasks * blocks, [&](int64_t task, int) {
-    const int64_t block = task % blocks;
-    const int64_t kv_head = block / blocks_per_group;
-    const int64_t head_begin = kv_head * group + block % blocks_per_group * heads_per_task;
-    const int64_t head_end = std::min(head_begin + heads_per_task, (kv_head + 1) * group);
-    const float* keys = kv + kv_head * shape.qk_width;
-    const float* values = kv + shape.value_offset + kv_head * shape.v_width;
-    const int64_t end = std::min((task / blocks + 1) * rows_per_task, rows.num_rows);
-    for (int64_t t = task / blocks * rows_per_task; t < end;) {
-      const int32_t tile_begin = rows.tile_begin[t];
-      AttentionQueries queries;
-      for (; t < end && rows.tile_begin[t] == tile_begin; ++t) {
-        for (int64_t h = head_begin; h < head_end; ++h) {
-          const int64_t i = queries.count++;
-          queries.q[i] = q + t * q_stride + h * shape.qk_width;
-          queries.out[i] = out + t * out_stride + h * shape.v_width;
-          queries.lse[i] = lse == nullptr ? nullptr : lse + t * shape.num_heads + h;
-          queries.position[i] = rows.positions[t];
+  // A task does all blocks of its rows, whose cache lines are then fetched once; blocks are shared out where rows are few.
+  const int64_t blocks_per_task = row_tasks < 4 * pool.num_threads() ? 1 : blocks;
+  const int64_t shares = blocks / blocks_per_task;
+
+  pool.ParallelFor(row_tasks * shares, [&](int64_t task, int) {
+    const int64_t first_block = task % shares * blocks_per_task;
+    const int64_t end = std::min((task / shares + 1) * rows_per_task, rows.num_rows);
+    for (int64_t t = task / shares * rows_per_task, next = t; t < end; t = next) {
+      while (next < end && rows.tile_begin[next] == rows.tile_begin[t]) ++next;
+      for (int64_t block = first_block; block < first_block + blocks_per_task; ++block) {
+        const int64_t kv_head = block / blocks_per_group;
+        const int64_t head_begin = kv_head * group + block % blocks_per_group * heads_per_block;
+        const int64_t head_end = std::min(head_begin + heads_per_block, (kv_head + 1) * group);
+        AttentionQueries queries;
+        for (int64_t r = t; r < next; ++r) {
+          for (int64_t h = head_begin; h < head_end; ++h) {
+            const int64_t i = queries.count++;
+            queries.q[i] = q + r * q_stride + h * shape.qk_width;
+            queries.out[i] = out + r * out_stride + h * shape.v_width;
+            queries.lse[i] = lse == nullptr ? nullptr : lse + r * shape.num_heads + h;
+            queries.position[i] = rows.positions[r];
+          }
         }
+        attend(queries, rows.tiles + rows.tile_begin[t], shape.qk_width, shape.v_width, shape.scale,
+               kv + kv_head * shape.qk_width, kv + shape.value_offset + kv_head * shape.v_width, kv_stride);
       }
-      attend(queries, rows.tiles + tile_begin, shape.qk_width, shape.v_width, shape.scale, keys, values,
-             kv_stride);
     }
   });
 }

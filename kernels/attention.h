@@ -36,15 +36,17 @@ struct AttentionRows {
 // its value at value_offset + g * v_width. Writes out [T, num_heads * v_width], rows out_stride apart, and unless
 // null lse [T, num_heads], the log of the sum of exp(scale * q . k).
 void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
-               int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride, float* lse);
+               int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
+               float* lse);
 
 // Training batches only: sequence s is rows [sequence_begin[s], sequence_begin[s + 1]) at positions 0, 1, 2, ..., and cache
 // row t belongs to query row t. Writes dq [T, num_heads * qk_width] and dkv (rows dkv_stride apart, layout of a cache
 // row; where value_offset is 0 the key and value gradients add up). Sums over query rows ascend.
 void AttentionBackward(ThreadPool& pool, const AttentionShape& shape, int64_t num_sequences,
                        const int32_t* sequence_begin, const float* q, int64_t q_stride, const float* kv,
-                       int64_t kv_stride, const float* out, int64_t out_stride, const float* lse, const float* dout,
-                       int64_t dout_stride, float* dq, int64_t dq_stride, float* dkv, int64_t dkv_stride);
+                       int64_t kv_stride, const float* out, int64_t out_stride, const float* lse,
+                       const float* dout, int64_t dout_stride, float* dq, int64_t dq_stride, float* dkv,
+                       int64_t dkv_stride);
 
 }  // namespace hone::kernels
 

@@ -17,7 +17,8 @@ void TokenLogProbs(ThreadPool& pool, int64_t rows, int64_t vocab, const float* l
 // dlogits[r] = (dlogprob[r] * (onehot(target[r]) - p) - dentropy[r] * p * (log p + entropy)) / temperature, written
 // in place over the logits. dentropy may be null.
 void TokenLogProbsBackward(ThreadPool& pool, int64_t rows, int64_t vocab, float* logits, int64_t stride,
-                           const int32_t* target, float temperature, const float* dlogprob, const float* dentropy);
+                           const int32_t* target, float temperature, const float* dlogprob,
+                           const float* dentropy);
 
 }  // namespace hone::kernels
 

@@ -30,7 +30,8 @@ struct SamplingParams {
 
 struct SampledToken {
   int32_t id = 0;
-  float logprob = 0.0f;  // of `id` before any truncation, by the row function of logprob.h; at temperature 0 of T = 1
+  float logprob =
+      0.0f;  // of `id` before any truncation, by the row function of logprob.h; at temperature 0 of T = 1
 };
 
 // One draw per row: the first token, in id order, at which the running sum of the kept probabilities passes

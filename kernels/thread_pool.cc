@@ -78,7 +78,9 @@ void ThreadPool::Drain(int thread) {
     void* context = context_.load(std::memory_order_acquire);
     const uint64_t task = ticket & kClosed;
     if (task >= static_cast<uint64_t>(num_tasks_.load(std::memory_order_acquire))) return;
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                       std::memory_order_acquire))
+      continue;
     call(context, static_cast<int64_t>(task), thread);
     num_done_.fetch_add(1, std::memory_order_release);
     ticket = ticket_.load(std::memory_order_acquire);

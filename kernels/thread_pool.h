@@ -41,7 +41,8 @@ class ThreadPool {
   template <class F>
   void ParallelFor(int64_t num_tasks, F&& fn) {
     using Fn = std::remove_reference_t<F>;
-    Run(num_tasks, [](void* f, int64_t task, int thread) { (*static_cast<Fn*>(f))(task, thread); },
+    Run(
+        num_tasks, [](void* f, int64_t task, int thread) { (*static_cast<Fn*>(f))(task, thread); },
         const_cast<void*>(static_cast<const void*>(&fn)));
   }
 
@@ -69,7 +70,7 @@ class ThreadPool {
   // The loop in progress, in the high half, and its next unclaimed task, in the low half. A claim is a compare-and-swap
   // of both, so a worker that was held up on an old loop can never take a task of a new one.
   std::atomic<uint64_t> ticket_{kClosed};
-  std::atomic<int64_t> num_done_{0};     // tasks of the loop that have returned
+  std::atomic<int64_t> num_done_{0};  // tasks of the loop that have returned
   std::atomic<int64_t> num_tasks_{0};
   std::atomic<Call> call_{nullptr};
   std::atomic<void*> context_{nullptr};

@@ -25,7 +25,8 @@ KeyValues StoreKeyValues(const Pass& pass, int64_t layer, const float* kv, int64
   return {cache, width};
 }
 
-void Rotate(const Pass& pass, int64_t num_heads, bool inverse, float* x, int64_t row_stride, int64_t head_stride) {
+void Rotate(const Pass& pass, int64_t num_heads, bool inverse, float* x, int64_t row_stride,
+            int64_t head_stride) {
   kernels::ApplyRope(*pass.pool, *pass.rope, pass.num_rows, pass.rows.positions, num_heads,
                      pass.config->rope_interleaved, inverse, x, row_stride, head_stride);
 }
@@ -47,13 +48,16 @@ kernels::AttentionShape Shape(const ModelConfig& config) {
 }
 
 // One GEMM problem per head: C[:, h * c_step ...] = A[:, h * a_step ...] times the head's matrix.
-std::vector<kernels::GemmProblem> PerHead(const Pass& pass, const std::vector<MatrixWeight>& weights, bool use_backward,
-                                          const float* a, int64_t a_stride, int64_t a_step, float* c, int64_t c_stride,
-                                          int64_t c_step) {
+std::vector<kernels::GemmProblem> PerHead(const Pass& pass, const std::vector<MatrixWeight>& weights,
+                                          bool use_backward, const float* a, int64_t a_stride, int64_t a_step,
+                                          float* c, int64_t c_stride, int64_t c_step) {
   std::vector<kernels::GemmProblem> problems;
   for (size_t h = 0; h < weights.size(); ++h) {
-    problems.push_back({.m = pass.num_rows, .a = a + h * a_step, .a_row_stride = a_stride,
-                        .b = use_backward ? &weights[h].backward : &weights[h].forward, .c = c + h * c_step,
+    problems.push_back({.m = pass.num_rows,
+                        .a = a + h * a_step,
+                        .a_row_stride = a_stride,
+                        .b = use_backward ? &weights[h].backward : &weights[h].forward,
+                        .c = c + h * c_step,
                         .c_stride = c_stride});
   }
   return problems;
@@ -61,12 +65,13 @@ std::vector<kernels::GemmProblem> PerHead(const Pass& pass, const std::vector<Ma
 
 // Adds dW_h += dy_h^T x_h for every head.
 void PerHeadWeightGradients(const Pass& pass, const std::vector<MatrixWeight>& weights, const float* dy,
-                            int64_t dy_stride, int64_t dy_step, const float* x, int64_t x_stride, int64_t x_step) {
+                            int64_t dy_stride, int64_t dy_step, const float* x, int64_t x_stride,
+                            int64_t x_step) {
   std::vector<kernels::PackedMatrix> packed(weights.size());
   std::vector<kernels::GemmProblem> problems;
   for (size_t h = 0; h < weights.size(); ++h) {
-    problems.push_back(WeightGradient(pass, pass.num_rows, dy + h * dy_step, dy_stride, x + h * x_step, x_stride,
-                                      weights[h], packed[h]));
+    problems.push_back(WeightGradient(pass, pass.num_rows, dy + h * dy_step, dy_stride, x + h * x_step,
+                                      x_stride, weights[h], packed[h]));
   }
   kernels::Gemm(*pass.pool, problems);
 }
@@ -74,9 +79,16 @@ void PerHeadWeightGradients(const Pass& pass, const std::vector<MatrixWeight>& w
 // Widths and strides of one MLA layer.
 struct MlaDims {
   explicit MlaDims(const ModelConfig& c)
-      : heads(c.num_heads), nope(c.qk_nope_head_dim), rope(c.qk_rope_head_dim), rank(c.kv_lora_rank), v(c.v_head_dim),
-        q_lora(c.q_lora_rank), query(heads * (nope + rope)), kv_begin(q_lora > 0 ? q_lora : query),
-        a_width(kv_begin + rank + rope), absorbed(rank + rope) {}
+      : heads(c.num_heads),
+        nope(c.qk_nope_head_dim),
+        rope(c.qk_rope_head_dim),
+        rank(c.kv_lora_rank),
+        v(c.v_head_dim),
+        q_lora(c.q_lora_rank),
+        query(heads * (nope + rope)),
+        kv_begin(q_lora > 0 ? q_lora : query),
+        a_width(kv_begin + rank + rope),
+        absorbed(rank + rope) {}
   int64_t heads, nope, rope, rank, v, q_lora;
   int64_t query;     // heads * (nope + rope)
   int64_t kv_begin;  // column of qkv_a where the latent starts
@@ -86,15 +98,15 @@ struct MlaDims {
 
 // Everything the backward pass of MLA needs again.
 struct MlaState {
-  at::Tensor qkv_a;            // [T, a_width]
+  at::Tensor qkv_a;                // [T, a_width]
   at::Tensor q_inv_rms, q_normed;  // q_lora > 0 only
-  at::Tensor q;                // [T, query]: before rotation; qkv_a itself when there is no q_lora
+  at::Tensor q;                    // [T, query]: before rotation; qkv_a itself when there is no q_lora
   int64_t q_stride = 0;
   at::Tensor kv_inv_rms;
-  at::Tensor kv;               // [T, absorbed]: normed latent and rotated key
-  at::Tensor q_absorbed;       // [T, heads * absorbed]
-  at::Tensor latent;           // [T, heads * rank]: attention over the latent
-  at::Tensor lse;              // [T, heads]
+  at::Tensor kv;          // [T, absorbed]: normed latent and rotated key
+  at::Tensor q_absorbed;  // [T, heads * absorbed]
+  at::Tensor latent;      // [T, heads * rank]: attention over the latent
+  at::Tensor lse;         // [T, heads]
 };
 
 void ProjectQueries(const Pass& pass, const LayerWeights& w, const MlaDims& d, MlaState& s) {
@@ -107,8 +119,12 @@ void ProjectQueries(const Pass& pass, const LayerWeights& w, const MlaDims& d, M
                      Values(s.q_normed), d.q_lora, Values(s.q_inv_rms));
     s.q = NewTensor(rows, d.query);
     s.q_stride = d.query;
-    const kernels::GemmProblem problem = {.m = rows, .a = Values(s.q_normed), .a_row_stride = d.q_lora,
-                                          .b = &w.q_b.forward, .c = Values(s.q), .c_stride = d.query};
+    const kernels::GemmProblem problem = {.m = rows,
+                                          .a = Values(s.q_normed),
+                                          .a_row_stride = d.q_lora,
+                                          .b = &w.q_b.forward,
+                                          .c = Values(s.q),
+                                          .c_stride = d.query};
     kernels::Gemm(pool, {&problem, 1});
   } else {
     s.q = s.qkv_a;
@@ -117,8 +133,8 @@ void ProjectQueries(const Pass& pass, const LayerWeights& w, const MlaDims& d, M
   // Absorb: the no-position part of a query against the latent, then the rotated part beside it.
   s.q_absorbed = NewTensor(rows, d.heads * d.absorbed);
   const int64_t stride = d.heads * d.absorbed;
-  kernels::Gemm(pool, PerHead(pass, w.key_up, true, Values(s.q), s.q_stride, d.nope + d.rope, Values(s.q_absorbed),
-                              stride, d.absorbed));
+  kernels::Gemm(pool, PerHead(pass, w.key_up, true, Values(s.q), s.q_stride, d.nope + d.rope,
+                              Values(s.q_absorbed), stride, d.absorbed));
   for (int64_t h = 0; h < d.heads; ++h) {
     CopyColumns(pool, rows, d.rope, Values(s.q) + h * (d.nope + d.rope) + d.nope, s.q_stride,
                 Values(s.q_absorbed) + h * d.absorbed + d.rank, stride);
@@ -132,8 +148,8 @@ void ProjectLatent(const Pass& pass, const LayerWeights& w, const MlaDims& d, Ml
   const float* from = Values(s.qkv_a) + d.kv_begin;
   s.kv = NewTensor(rows, d.absorbed);
   s.kv_inv_rms = NewTensor(rows, 1);
-  kernels::RmsNorm(pool, rows, d.rank, from, d.a_width, w.kv_norm.data(), kInnerNormEps, Values(s.kv), d.absorbed,
-                   Values(s.kv_inv_rms));
+  kernels::RmsNorm(pool, rows, d.rank, from, d.a_width, w.kv_norm.data(), kInnerNormEps, Values(s.kv),
+                   d.absorbed, Values(s.kv_inv_rms));
   CopyColumns(pool, rows, d.rope, from + d.rank, d.a_width, Values(s.kv) + d.rank, d.absorbed);
   Rotate(pass, 1, false, Values(s.kv) + d.rank, d.absorbed, d.absorbed);
 }
@@ -144,14 +160,14 @@ at::Tensor QueryGradient(const Pass& pass, const LayerWeights& w, const MlaDims&
   auto& pool = *pass.pool;
   const int64_t stride = d.heads * d.absorbed;
   at::Tensor dq = NewTensor(pass.num_rows, d.query);
-  kernels::Gemm(pool, PerHead(pass, w.key_up, false, Values(dq_absorbed), stride, d.absorbed, Values(dq), d.query,
-                              d.nope + d.rope));
+  kernels::Gemm(pool, PerHead(pass, w.key_up, false, Values(dq_absorbed), stride, d.absorbed, Values(dq),
+                              d.query, d.nope + d.rope));
   for (int64_t h = 0; h < d.heads; ++h) {
     CopyColumns(pool, pass.num_rows, d.rope, Values(dq_absorbed) + h * d.absorbed + d.rank, stride,
                 Values(dq) + h * (d.nope + d.rope) + d.nope, d.query);
   }
-  PerHeadWeightGradients(pass, w.key_up, Values(s.q), s.q_stride, d.nope + d.rope, Values(dq_absorbed), stride,
-                         d.absorbed);
+  PerHeadWeightGradients(pass, w.key_up, Values(s.q), s.q_stride, d.nope + d.rope, Values(dq_absorbed),
+                         stride, d.absorbed);
   return dq;
 }
 
@@ -162,13 +178,14 @@ at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& 
   at::Tensor dlatent = NewTensor(rows, d.heads * d.rank);
   kernels::Gemm(pool, PerHead(pass, w.value_up, true, Values(dout), d.heads * d.v, d.v, Values(dlatent),
                               d.heads * d.rank, d.rank));
-  PerHeadWeightGradients(pass, w.value_up, Values(dout), d.heads * d.v, d.v, Values(s.latent), d.heads * d.rank, d.rank);
+  PerHeadWeightGradients(pass, w.value_up, Values(dout), d.heads * d.v, d.v, Values(s.latent),
+                         d.heads * d.rank, d.rank);
 
   at::Tensor dq_absorbed = NewTensor(rows, stride), dkv = NewTensor(rows, d.absorbed);
   kernels::AttentionBackward(pool, Shape(*pass.config), static_cast<int64_t>(pass.sequence_begin.size()) - 1,
-                             pass.sequence_begin.data(), Values(s.q_absorbed), stride, Values(s.kv), d.absorbed,
-                             Values(s.latent), d.heads * d.rank, Values(s.lse), Values(dlatent), d.heads * d.rank,
-                             Values(dq_absorbed), stride, Values(dkv), d.absorbed);
+                             pass.sequence_begin.data(), Values(s.q_absorbed), stride, Values(s.kv),
+                             d.absorbed, Values(s.latent), d.heads * d.rank, Values(s.lse), Values(dlatent),
+                             d.heads * d.rank, Values(dq_absorbed), stride, Values(dkv), d.absorbed);
   Rotate(pass, d.heads, true, Values(dq_absorbed) + d.rank, stride, d.absorbed);
   Rotate(pass, 1, true, Values(dkv) + d.rank, d.absorbed, d.absorbed);
 
@@ -179,18 +196,20 @@ at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& 
     const auto input = InputGradient(rows, Values(dq), d.query, w.q_b, Values(dq_normed), d.q_lora, false);
     kernels::Gemm(pool, {&input, 1});
     kernels::PackedMatrix packed;
-    const auto weight = WeightGradient(pass, rows, Values(dq), d.query, Values(s.q_normed), d.q_lora, w.q_b, packed);
+    const auto weight =
+        WeightGradient(pass, rows, Values(dq), d.query, Values(s.q_normed), d.q_lora, w.q_b, packed);
     kernels::Gemm(pool, {&weight, 1});
-    kernels::RmsNormBackward(pool, rows, d.q_lora, Values(s.qkv_a), d.a_width, w.q_norm.data(), Values(s.q_inv_rms),
-                             Values(dq_normed), d.q_lora, Values(dqkv_a), d.a_width,
+    kernels::RmsNormBackward(pool, rows, d.q_lora, Values(s.qkv_a), d.a_width, w.q_norm.data(),
+                             Values(s.q_inv_rms), Values(dq_normed), d.q_lora, Values(dqkv_a), d.a_width,
                              pass.Gradient(w.q_norm.parameter));
   } else {
     CopyColumns(pool, rows, d.query, Values(dq), d.query, Values(dqkv_a), d.a_width);
   }
   kernels::RmsNormBackward(pool, rows, d.rank, Values(s.qkv_a) + d.kv_begin, d.a_width, w.kv_norm.data(),
-                           Values(s.kv_inv_rms), Values(dkv), d.absorbed, Values(dqkv_a) + d.kv_begin, d.a_width,
-                           pass.Gradient(w.kv_norm.parameter));
-  CopyColumns(pool, rows, d.rope, Values(dkv) + d.rank, d.absorbed, Values(dqkv_a) + d.kv_begin + d.rank, d.a_width);
+                           Values(s.kv_inv_rms), Values(dkv), d.absorbed, Values(dqkv_a) + d.kv_begin,
+                           d.a_width, pass.Gradient(w.kv_norm.parameter));
+  CopyColumns(pool, rows, d.rope, Values(dkv) + d.rank, d.absorbed, Values(dqkv_a) + d.kv_begin + d.rank,
+              d.a_width);
   return dqkv_a;
 }
 
@@ -232,11 +251,12 @@ at::Tensor MlaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv_a
   const KeyValues kv = StoreKeyValues(pass, layer, Values(s.kv), d.absorbed);
   s.latent = NewTensor(rows, d.heads * d.rank);
   s.lse = NewTensor(pass.recording() ? rows : 0, d.heads);
-  kernels::Attention(*pass.pool, Shape(*pass.config), pass.rows, Values(s.q_absorbed), d.heads * d.absorbed, kv.rows,
-                     kv.stride, Values(s.latent), d.heads * d.rank, pass.recording() ? Values(s.lse) : nullptr);
+  kernels::Attention(*pass.pool, Shape(*pass.config), pass.rows, Values(s.q_absorbed), d.heads * d.absorbed,
+                     kv.rows, kv.stride, Values(s.latent), d.heads * d.rank,
+                     pass.recording() ? Values(s.lse) : nullptr);
   at::Tensor out = NewTensor(rows, d.heads * d.v);
-  kernels::Gemm(*pass.pool, PerHead(pass, w.value_up, false, Values(s.latent), d.heads * d.rank, d.rank, Values(out),
-                                    d.heads * d.v, d.v));
+  kernels::Gemm(*pass.pool, PerHead(pass, w.value_up, false, Values(s.latent), d.heads * d.rank, d.rank,
+                                    Values(out), d.heads * d.v, d.v));
   if (!pass.recording()) return out;
   Record(out, {qkv_a}, [&pass, &w, s](const at::Tensor& dout) {
     return std::vector<at::Tensor>{MlaBackward(pass, w, s, dout)};

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "data/error.h"
+#include "data/json.h"
 #include "data/text_file.h"
 #include "policy/safetensors.h"
-#include "data/json.h"
 
 namespace hone {
 namespace {

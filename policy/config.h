@@ -41,7 +41,8 @@ struct ModelConfig {
   // Mixture of experts; num_experts == 0 means every layer is dense
   int64_t num_experts = 0;
   int64_t experts_per_token = 0;
-  int64_t num_shared_experts = 0;  // at least 1 where there are experts: transformers has no DeepSeek-V3 without
+  int64_t num_shared_experts =
+      0;  // at least 1 where there are experts: transformers has no DeepSeek-V3 without
   int64_t moe_intermediate_size = 0;
   int64_t first_k_dense = 0;  // layers before this one are dense
   int64_t num_expert_groups = 1;
@@ -54,7 +55,9 @@ struct ModelConfig {
   std::vector<int64_t> eos_token_ids;
 
   bool IsMoeLayer(int64_t layer) const { return num_experts > 0 && layer >= first_k_dense; }
-  int64_t QkHeadDim() const { return qk_nope_head_dim + qk_rope_head_dim; }  // kMla, per head, before absorption
+  int64_t QkHeadDim() const {
+    return qk_nope_head_dim + qk_rope_head_dim;
+  }  // kMla, per head, before absorption
   // Values a token leaves in the cache per layer: MLA [kv_lora | rope], shared as key and value; GQA keys and values.
   int64_t CacheRowWidth() const {
     return attention == AttentionKind::kMla ? kv_lora_rank + qk_rope_head_dim : 2 * num_kv_heads * head_dim;

@@ -11,21 +11,35 @@
 
 namespace hone {
 
-kernels::GemmProblem InputGradient(int64_t rows, const float* dy, int64_t dy_stride, const MatrixWeight& weight,
-                                   float* dx, int64_t dx_stride, bool accumulate) {
-  return {.m = rows, .a = dy, .a_row_stride = dy_stride, .a_k_stride = 1, .b = &weight.backward, .c = dx,
-          .c_stride = dx_stride, .accumulate = accumulate};
+kernels::GemmProblem InputGradient(int64_t rows, const float* dy, int64_t dy_stride,
+                                   const MatrixWeight& weight, float* dx, int64_t dx_stride,
+                                   bool accumulate) {
+  return {.m = rows,
+          .a = dy,
+          .a_row_stride = dy_stride,
+          .a_k_stride = 1,
+          .b = &weight.backward,
+          .c = dx,
+          .c_stride = dx_stride,
+          .accumulate = accumulate};
 }
 
-kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float* dy, int64_t dy_stride, const float* x,
-                                    int64_t x_stride, const MatrixWeight& weight, kernels::PackedMatrix& packed) {
+kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float* dy, int64_t dy_stride,
+                                    const float* x, int64_t x_stride, const MatrixWeight& weight,
+                                    kernels::PackedMatrix& packed) {
   packed.Pack(*pass.pool, rows, weight.in, x, x_stride, 1, weight.type);
-  return {.m = weight.out, .a = dy, .a_row_stride = 1, .a_k_stride = dy_stride, .b = &packed,
-          .c = pass.Gradient(weight), .c_stride = weight.in, .accumulate = true};
+  return {.m = weight.out,
+          .a = dy,
+          .a_row_stride = 1,
+          .a_k_stride = dy_stride,
+          .b = &packed,
+          .c = pass.Gradient(weight),
+          .c_stride = weight.in,
+          .accumulate = true};
 }
 
-void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from, int64_t from_stride,
-                 float* to, int64_t to_stride) {
+void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from,
+                 int64_t from_stride, float* to, int64_t to_stride) {
   pool.ParallelRanges(rows, 64, [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) std::memcpy(to + r * to_stride, from + r * from_stride, width * 4);
   });
@@ -35,9 +49,15 @@ at::Tensor Linear(const Pass& pass, const at::Tensor& x, const MatrixWeight& wei
                   const at::Tensor* residual) {
   const int64_t rows = pass.num_rows;
   at::Tensor y = NewTensor(rows, weight.out);
-  if (residual != nullptr) CopyColumns(*pass.pool, rows, weight.out, Values(*residual), weight.out, Values(y), weight.out);
-  const kernels::GemmProblem problem = {.m = rows, .a = Values(x), .a_row_stride = weight.in, .b = &weight.forward,
-                                        .c = Values(y), .c_stride = weight.out, .accumulate = residual != nullptr};
+  if (residual != nullptr)
+    CopyColumns(*pass.pool, rows, weight.out, Values(*residual), weight.out, Values(y), weight.out);
+  const kernels::GemmProblem problem = {.m = rows,
+                                        .a = Values(x),
+                                        .a_row_stride = weight.in,
+                                        .b = &weight.forward,
+                                        .c = Values(y),
+                                        .c_stride = weight.out,
+                                        .accumulate = residual != nullptr};
   kernels::Gemm(*pass.pool, {&problem, 1});
   if (bias != nullptr) kernels::AddBias(*pass.pool, rows, weight.out, bias->data(), Values(y));
   if (!pass.recording()) return y;
@@ -53,7 +73,8 @@ at::Tensor Linear(const Pass& pass, const at::Tensor& x, const MatrixWeight& wei
     const kernels::GemmProblem weight_gradient =
         WeightGradient(pass, rows, Values(dy), weight.out, Values(x), weight.in, weight, packed);
     kernels::Gemm(*pass.pool, {&weight_gradient, 1});
-    if (bias != nullptr) kernels::SumRows(*pass.pool, rows, weight.out, Values(dy), pass.Gradient(bias->parameter));
+    if (bias != nullptr)
+      kernels::SumRows(*pass.pool, rows, weight.out, Values(dy), pass.Gradient(bias->parameter));
     std::vector<at::Tensor> gradients = {dx};
     if (inputs_count == 2) gradients.push_back(dy);
     return gradients;
@@ -66,15 +87,18 @@ at::Tensor Norm(const Pass& pass, const at::Tensor& x, const VectorWeight& weigh
   const float eps = static_cast<float>(pass.config->rms_norm_eps);
   at::Tensor y = NewTensor(rows, width);
   if (!pass.recording()) {
-    kernels::RmsNorm(*pass.pool, rows, width, Values(x), width, weight.data(), eps, Values(y), width, nullptr);
+    kernels::RmsNorm(*pass.pool, rows, width, Values(x), width, weight.data(), eps, Values(y), width,
+                     nullptr);
     return y;
   }
   at::Tensor inv_rms = NewTensor(rows, 1);
-  kernels::RmsNorm(*pass.pool, rows, width, Values(x), width, weight.data(), eps, Values(y), width, Values(inv_rms));
+  kernels::RmsNorm(*pass.pool, rows, width, Values(x), width, weight.data(), eps, Values(y), width,
+                   Values(inv_rms));
   Record(y, {x}, [&pass, x, inv_rms, &weight, width](const at::Tensor& dy) {
     at::Tensor dx = NewTensor(pass.num_rows, width);
-    kernels::RmsNormBackward(*pass.pool, pass.num_rows, width, Values(x), width, weight.data(), Values(inv_rms),
-                             Values(dy), width, Values(dx), width, pass.Gradient(weight.parameter));
+    kernels::RmsNormBackward(*pass.pool, pass.num_rows, width, Values(x), width, weight.data(),
+                             Values(inv_rms), Values(dy), width, Values(dx), width,
+                             pass.Gradient(weight.parameter));
     return std::vector<at::Tensor>{dx};
   });
   return y;

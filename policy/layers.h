@@ -35,7 +35,7 @@ struct Pass {
   std::span<const int32_t> sequence_begin;  // training only
   Gradients* gradients = nullptr;           // null: nothing is recorded
   TrainingOptions options;
-  TrainingStats* stats = nullptr;           // null: not counted (recomputation)
+  TrainingStats* stats = nullptr;  // null: not counted (recomputation)
 
   bool recording() const { return gradients != nullptr; }
   float* Gradient(int parameter) const { return gradients->buffers()[parameter].data(); }
@@ -56,14 +56,15 @@ at::Tensor MlaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv_a
 at::Tensor Experts(const Pass& pass, int64_t layer, const at::Tensor& x, const at::Tensor& residual);
 
 // The pieces the closures share: dx = dy W, and dW += dy^T x (rows dy_stride and x_stride apart).
-kernels::GemmProblem InputGradient(int64_t rows, const float* dy, int64_t dy_stride, const MatrixWeight& weight,
-                                   float* dx, int64_t dx_stride, bool accumulate);
+kernels::GemmProblem InputGradient(int64_t rows, const float* dy, int64_t dy_stride,
+                                   const MatrixWeight& weight, float* dx, int64_t dx_stride, bool accumulate);
 // `packed` must outlive the Gemm call; x is packed into it here.
-kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float* dy, int64_t dy_stride, const float* x,
-                                    int64_t x_stride, const MatrixWeight& weight, kernels::PackedMatrix& packed);
+kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float* dy, int64_t dy_stride,
+                                    const float* x, int64_t x_stride, const MatrixWeight& weight,
+                                    kernels::PackedMatrix& packed);
 // to[r] = from[r] over `width` floats of `rows` strided rows.
-void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from, int64_t from_stride,
-                 float* to, int64_t to_stride);
+void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from,
+                 int64_t from_stride, float* to, int64_t to_stride);
 
 }  // namespace hone
 

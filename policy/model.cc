@@ -18,7 +18,7 @@
 namespace hone {
 namespace {
 
-constexpr int kKernelVersion = 1;             // raised when a kernel's bits change
+constexpr int kKernelVersion = 1;               // raised when a kernel's bits change
 constexpr int64_t kLogitChunkFloats = 1 << 20;  // logits held at once while scoring
 
 // Positions and tiles of a training batch: every sequence's keys and values are its own rows.
@@ -57,7 +57,8 @@ void KvCache::CopyPage(int64_t from, int64_t to) {
 }
 
 int64_t KvCache::BytesPerPage(const ModelConfig& config) {
-  return config.num_layers * kernels::kPageSize * config.CacheRowWidth() * static_cast<int64_t>(sizeof(float));
+  return config.num_layers * kernels::kPageSize * config.CacheRowWidth() *
+         static_cast<int64_t>(sizeof(float));
 }
 
 Gradients::Gradients(const Weights& weights) {
@@ -88,7 +89,10 @@ double Gradients::SumOfSquares(kernels::ThreadPool& pool) const {
 
 struct Model::Impl {
   Impl(const ModelConfig& c, const Weights& w, Precision p, kernels::ThreadPool& t)
-      : config(c), precision(p), pool(t), weights(config, w, p),
+      : config(c),
+        precision(p),
+        pool(t),
+        weights(config, w, p),
         rope(c.max_position_embeddings, c.RotaryDim(), c.rope_theta) {}
 
   Pass NewPass(int64_t num_rows, const kernels::AttentionRows& rows) {
@@ -170,11 +174,16 @@ at::Tensor Model::Impl::Layers(const Pass& pass, at::Tensor x) const {
   return Norm(pass, x, weights.final_norm);
 }
 
-void Model::Impl::Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered, float* logits) {
+void Model::Impl::Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered,
+                         float* logits) {
   const auto count = static_cast<int64_t>(rows.size());
   kernels::GatherRows(pool, count, config.hidden_size, Values(hidden), rows.data(), gathered);
-  const kernels::GemmProblem problem = {.m = count, .a = gathered, .a_row_stride = config.hidden_size,
-                                        .b = &weights.lm_head.forward, .c = logits, .c_stride = config.vocab_size};
+  const kernels::GemmProblem problem = {.m = count,
+                                        .a = gathered,
+                                        .a_row_stride = config.hidden_size,
+                                        .b = &weights.lm_head.forward,
+                                        .c = logits,
+                                        .c_stride = config.vocab_size};
   kernels::Gemm(pool, {&problem, 1});
 }
 
@@ -182,10 +191,12 @@ void Model::Impl::Score(const at::Tensor& hidden, const TrainingBatch& batch, st
                         std::span<float> entropies) {
   const auto total = static_cast<int64_t>(batch.scored_rows.size());
   const int64_t chunk = std::min(ChunkRows(), std::max<int64_t>(1, total));
-  const at::Tensor gathered = NewTensor(chunk, config.hidden_size), logits = NewTensor(chunk, config.vocab_size);
+  const at::Tensor gathered = NewTensor(chunk, config.hidden_size),
+                   logits = NewTensor(chunk, config.vocab_size);
   for (int64_t begin = 0; begin < total; begin += chunk) {
     const int64_t count = std::min(chunk, total - begin);
-    Logits(hidden, {batch.scored_rows.data() + begin, static_cast<size_t>(count)}, Values(gathered), Values(logits));
+    Logits(hidden, {batch.scored_rows.data() + begin, static_cast<size_t>(count)}, Values(gathered),
+           Values(logits));
     kernels::TokenLogProbs(pool, count, config.vocab_size, Values(logits), config.vocab_size,
                            batch.targets.data() + begin, batch.temperature, logprobs.data() + begin,
                            entropies.empty() ? nullptr : entropies.data() + begin);
@@ -197,7 +208,8 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
   const auto total = static_cast<int64_t>(batch.scored_rows.size());
   const int64_t width = config.hidden_size, vocab = config.vocab_size;
   const int64_t chunk = std::min(ChunkRows(), std::max<int64_t>(1, total));
-  const at::Tensor gathered = NewTensor(chunk, width), logits = NewTensor(chunk, vocab), dgathered = NewTensor(chunk, width);
+  const at::Tensor gathered = NewTensor(chunk, width), logits = NewTensor(chunk, vocab),
+                   dgathered = NewTensor(chunk, width);
   at::Tensor dhidden = NewTensor(pass.num_rows, width);
   std::fill_n(Values(dhidden), pass.num_rows * width, 0.0f);
   kernels::PackedMatrix packed;
@@ -207,7 +219,8 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
     Logits(hidden, {rows, static_cast<size_t>(count)}, Values(gathered), Values(logits));
     kernels::TokenLogProbsBackward(pool, count, vocab, Values(logits), vocab, batch.targets.data() + begin,
                                    batch.temperature, dlogprobs.data() + begin, nullptr);
-    const auto input = InputGradient(count, Values(logits), vocab, weights.lm_head, Values(dgathered), width, false);
+    const auto input =
+        InputGradient(count, Values(logits), vocab, weights.lm_head, Values(dgathered), width, false);
     kernels::Gemm(pool, {&input, 1});
     const auto weight =
         WeightGradient(pass, count, Values(logits), vocab, Values(gathered), width, weights.lm_head, packed);
@@ -217,7 +230,8 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
   return dhidden;
 }
 
-Model::Model(const ModelConfig& config, const Weights& weights, Precision precision, kernels::ThreadPool& pool)
+Model::Model(const ModelConfig& config, const Weights& weights, Precision precision,
+             kernels::ThreadPool& pool)
     : impl_(std::make_unique<Impl>(config, weights, precision, pool)) {
   // LibTorch only adds gradients where paths meet: its own threads would fight the pool's for the cores.
   at::set_num_threads(1);
@@ -237,11 +251,13 @@ void Model::Refresh() {
 
 void Model::Forward(const RaggedBatch& batch, KvCache& cache, float* logits) {
   const auto rows = static_cast<int64_t>(batch.tokens.size());
-  Pass pass = impl_->NewPass(rows, {rows, batch.positions.data(), batch.tile_begin.data(), batch.tiles.data()});
+  Pass pass =
+      impl_->NewPass(rows, {rows, batch.positions.data(), batch.tile_begin.data(), batch.tiles.data()});
   pass.cache = &cache;
   pass.cache_rows = batch.cache_rows.data();
   const at::Tensor hidden = impl_->Layers(pass, impl_->Embed(batch.tokens));
-  const at::Tensor gathered = NewTensor(static_cast<int64_t>(batch.logit_rows.size()), impl_->config.hidden_size);
+  const at::Tensor gathered =
+      NewTensor(static_cast<int64_t>(batch.logit_rows.size()), impl_->config.hidden_size);
   impl_->Logits(hidden, batch.logit_rows, Values(gathered), logits);
 }
 
@@ -271,12 +287,14 @@ TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& op
 
   const at::Tensor embedded = Leaf(impl.Embed(batch.tokens));
   const at::Tensor hidden = impl.Layers(pass, embedded);
-  std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size()), dlogprobs(batch.targets.size());
+  std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size()),
+      dlogprobs(batch.targets.size());
   impl.Score(hidden, batch, logprobs, entropies);
   loss_gradient(logprobs, entropies, dlogprobs);
-  const at::Tensor dembedded = RunBackward(hidden, impl.HeadBackward(pass, hidden, batch, dlogprobs), embedded);
-  kernels::ScatterAddRows(impl.pool, pass.num_rows, impl.config.hidden_size, Values(dembedded), batch.tokens.data(),
-                          pass.Gradient(impl.weights.embed.parameter));
+  const at::Tensor dembedded =
+      RunBackward(hidden, impl.HeadBackward(pass, hidden, batch, dlogprobs), embedded);
+  kernels::ScatterAddRows(impl.pool, pass.num_rows, impl.config.hidden_size, Values(dembedded),
+                          batch.tokens.data(), pass.Gradient(impl.weights.embed.parameter));
   return stats;
 }
 

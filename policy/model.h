@@ -42,9 +42,10 @@ class KvCache {
 // Tokens of any number of sequences, in any phase. Row t attends to positions 0..positions[t] of its sequence; keys of
 // earlier positions are in the cache, those of this batch are written to cache_rows before attention reads them.
 struct RaggedBatch {
-  std::vector<int32_t> tokens;      // [T]
-  std::vector<int32_t> positions;   // [T]
-  std::vector<int32_t> cache_rows;  // [T] the cache row (page * kPageSize + offset) this token writes; distinct
+  std::vector<int32_t> tokens;     // [T]
+  std::vector<int32_t> positions;  // [T]
+  std::vector<int32_t>
+      cache_rows;  // [T] the cache row (page * kPageSize + offset) this token writes; distinct
   std::vector<int32_t> tile_begin;  // [T] where this row's sequence starts in `tiles`
   std::vector<int32_t> tiles;       // first cache row (page * kPageSize) of each page of each sequence
   std::vector<int32_t> logit_rows;  // rows of the batch whose logits are wanted
@@ -75,20 +76,20 @@ class Gradients {
 };
 
 struct TrainingOptions {
-  bool recompute = false;          // drop each layer's activations and compute them again in the backward pass
-  float balance_alpha = 0.0f;      // weight of the sequence-wise balance loss of MoE layers
+  bool recompute = false;      // drop each layer's activations and compute them again in the backward pass
+  float balance_alpha = 0.0f;  // weight of the sequence-wise balance loss of MoE layers
   float balance_sequence_weight = 1.0f;  // each sequence's share in it, e.g. 1 / sequences of the whole step
 };
 
 // What one training pass tells besides its gradients.
 struct TrainingStats {
-  double balance_loss = 0.0;                       // before alpha, summed over layers and weighted over sequences
-  std::vector<std::vector<int64_t>> expert_load;   // per MoE layer: tokens routed to each expert
+  double balance_loss = 0.0;  // before alpha, summed over layers and weighted over sequences
+  std::vector<std::vector<int64_t>> expert_load;  // per MoE layer: tokens routed to each expert
 };
 
 // Called between forward and backward: given log-prob and entropy of every scored row, writes d loss / d log-prob.
-using LossGradient =
-    std::function<void(std::span<const float> logprobs, std::span<const float> entropies, std::span<float> dlogprobs)>;
+using LossGradient = std::function<void(std::span<const float> logprobs, std::span<const float> entropies,
+                                        std::span<float> dlogprobs)>;
 
 // Not thread-safe: one call at a time, loops run on the given pool. References `weights`: after changing them call Refresh.
 class Model {
@@ -110,8 +111,8 @@ class Model {
   void LogProbs(const TrainingBatch& batch, std::span<float> logprobs, std::span<float> entropies);
 
   // Forward, loss_gradient, backward; adds d loss / d weight to `gradients`.
-  TrainingStats Train(const TrainingBatch& batch, const TrainingOptions& options, const LossGradient& loss_gradient,
-                      Gradients& gradients);
+  TrainingStats Train(const TrainingBatch& batch, const TrainingOptions& options,
+                      const LossGradient& loss_gradient, Gradients& gradients);
 
  private:
   struct Impl;

@@ -21,8 +21,8 @@ struct MatrixWeight {
   int64_t out = 0;
   int64_t in = 0;
   kernels::GemmType type = kernels::GemmType::kFp32;
-  bool absorbed = false;  // applied as y = x W instead: the forward pass reads the `backward` packing
-  kernels::PackedMatrix forward;   // [in, out]
+  bool absorbed = false;          // applied as y = x W instead: the forward pass reads the `backward` packing
+  kernels::PackedMatrix forward;  // [in, out]
   kernels::PackedMatrix backward;  // [out, in]
 };
 
@@ -35,13 +35,14 @@ struct VectorWeight {
 
 struct LayerWeights {
   VectorWeight input_norm, post_norm;
-  MatrixWeight qkv, o;                        // qkv is qkv_a for MLA
-  VectorWeight qkv_bias;                      // GQA
-  VectorWeight q_norm, kv_norm;               // MLA
-  MatrixWeight q_b;                           // MLA
-  std::vector<MatrixWeight> key_up, value_up;  // MLA, per head of kv_b: W_UK [nope, kv_lora], W_UV [v, kv_lora]
-  MatrixWeight gate_up, down;                 // dense MLP
-  MatrixWeight router;                        // MoE; always fp32 arithmetic
+  MatrixWeight qkv, o;           // qkv is qkv_a for MLA
+  VectorWeight qkv_bias;         // GQA
+  VectorWeight q_norm, kv_norm;  // MLA
+  MatrixWeight q_b;              // MLA
+  std::vector<MatrixWeight> key_up,
+      value_up;                // MLA, per head of kv_b: W_UK [nope, kv_lora], W_UV [v, kv_lora]
+  MatrixWeight gate_up, down;  // dense MLP
+  MatrixWeight router;         // MoE; always fp32 arithmetic
   VectorWeight router_bias;
   std::vector<MatrixWeight> experts_gate_up, experts_down;
   MatrixWeight shared_gate_up, shared_down;
@@ -65,7 +66,8 @@ class PackedWeights {
   void ForEachMatrix(F f);
   MatrixWeight Matrix(const std::string& name, int64_t offset, int64_t out, int64_t in);
   VectorWeight Vector(const std::string& name);
-  const float* Source(kernels::ThreadPool& pool, const MatrixWeight& m);  // what to pack; valid until the next call
+  const float* Source(kernels::ThreadPool& pool,
+                      const MatrixWeight& m);  // what to pack; valid until the next call
 
   const Weights& weights_;
   Precision precision_;

@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "data/error.h"
-#include "data/text_file.h"
 #include "data/json.h"
+#include "data/text_file.h"
 
 namespace hone {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/error.h"
+#include "kernels/memory.h"
 
 namespace hone {
 namespace {
@@ -174,13 +175,13 @@ bool EndsWith(const std::string& text, const std::string& suffix) {
 
 FloatBuffer::FloatBuffer(int64_t size) : size_(size) {
   if (size < 0) std::abort();
-  const size_t bytes = (static_cast<size_t>(size) * sizeof(float) + 63) / 64 * 64;
-  data_.reset(static_cast<float*>(std::aligned_alloc(64, std::max<size_t>(bytes, 64))));
+  const int64_t bytes = size * static_cast<int64_t>(sizeof(float));
+  data_.reset(static_cast<float*>(kernels::AllocateAligned(bytes)));
   if (data_ == nullptr) {
     throw Error("cannot allocate " + std::to_string(bytes) + " bytes for weights", "",
                 "use a machine with more memory");
   }
-  std::memset(data_.get(), 0, std::max<size_t>(bytes, 64));
+  std::memset(data_.get(), 0, bytes);
 }
 
 std::vector<Parameter> DescribeParameters(const ModelConfig& config) { return Describer(config).Run(); }

@@ -15,13 +15,14 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   WriteArithmeticTokenizer(tokenizer_dir);
   Checkpoint checkpoint;
   checkpoint.config = recipe.model.shape->Resolve(Tokenizer::Load(tokenizer_dir), recipe.name);
-  checkpoint.weights =
-      InitWeights(checkpoint.config, static_cast<uint64_t>(recipe.run.seed), recipe.model.shape->embedding_std);
+  checkpoint.weights = InitWeights(checkpoint.config, static_cast<uint64_t>(recipe.run.seed),
+                                   recipe.model.shape->embedding_std);
   return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
 }
 
 PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer) {
-  const ArithmeticTask task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt));
+  const ArithmeticTask task(static_cast<uint64_t>(recipe.task.seed), split,
+                            PromptTemplate(recipe.task.prompt));
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 

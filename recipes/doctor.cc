@@ -49,7 +49,8 @@ Finding Instructions() {
   const std::string fp32 = kernels::GemmInstructions(kernels::GemmType::kFp32);
   const std::string bf16 = kernels::GemmInstructions(kernels::GemmType::kBf16);
   if (bf16 == "vdpbf16ps") return {Level::kOk, fmt::format("fp32 on {}, bf16 on vdpbf16ps", fp32), ""};
-  return {Level::kNote, fmt::format("fp32 on {}; bf16 has no instruction of its own here and is no faster", fp32),
+  return {Level::kNote,
+          fmt::format("fp32 on {}; bf16 has no instruction of its own here and is no faster", fp32),
           "use run.precision = \"fp32\""};
 }
 
@@ -61,7 +62,8 @@ Finding Speed() {
     std::vector<float> a(m * k, 0.5f), b(k * n, 0.25f), c(m * n);
     kernels::PackedMatrix packed;
     packed.Pack(pool, k, n, b.data(), n, 1, kernels::GemmType::kFp32);
-    const kernels::GemmProblem problem = {.m = m, .a = a.data(), .a_row_stride = k, .b = &packed, .c = c.data(), .c_stride = n};
+    const kernels::GemmProblem problem = {
+        .m = m, .a = a.data(), .a_row_stride = k, .b = &packed, .c = c.data(), .c_stride = n};
     double best = 1e9;
     for (int i = 0; i < 20; ++i) {
       const double start = Now();
@@ -72,7 +74,8 @@ Finding Speed() {
   };
   const int threads = ThreadCount(0);
   const double one = measure(1), all = measure(threads);
-  const std::string text = fmt::format("fp32 GEMM {:.0f} GFLOP/s on one core, {:.0f} on {}", one, all, threads);
+  const std::string text =
+      fmt::format("fp32 GEMM {:.0f} GFLOP/s on one core, {:.0f} on {}", one, all, threads);
   if (threads > 1 && all < 0.6 * one * threads) {
     return {Level::kNote, text, "other work is using the cores: runs will be slower while it does"};
   }
@@ -80,10 +83,11 @@ Finding Speed() {
 }
 
 Finding Memory() {
-  const double total = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
+  const double total =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
   std::ifstream file("/proc/meminfo");
   double available = total;
-  for (std::string key, unit; double value = 0; ) {
+  for (std::string key, unit; double value = 0;) {
     if (!(file >> key >> value)) break;
     std::getline(file, unit);
     if (key == "MemAvailable:") available = value * 1024 / 1e9;
@@ -95,7 +99,8 @@ Finding Memory() {
 
 Finding Disk(const std::string& dir) {
   struct statvfs disk {};
-  if (statvfs(dir.c_str(), &disk) != 0) return {Level::kBad, dir + " cannot be looked at", "choose another directory"};
+  if (statvfs(dir.c_str(), &disk) != 0)
+    return {Level::kBad, dir + " cannot be looked at", "choose another directory"};
   const double free = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) / 1e9;
   const std::string text = fmt::format("{:.1f} GB free under {}", free, dir);
   if (free < 0.5) return {Level::kBad, text, "free some space, or put runs elsewhere with --run-dir"};
@@ -122,7 +127,9 @@ Finding Durability(const std::string& dir) {
   close(fd);
   unlink(path.c_str());
   if (!ok) return {Level::kBad, "fsync fails under " + dir, "put runs on another disk with --run-dir"};
-  if (ms > 50) return {Level::kNote, fmt::format("fsync takes {:.0f} ms under {}", ms, dir), "a faster disk makes commits cheaper"};
+  if (ms > 50)
+    return {Level::kNote, fmt::format("fsync takes {:.0f} ms under {}", ms, dir),
+            "a faster disk makes commits cheaper"};
   return {Level::kOk, fmt::format("fsync takes {:.2f} ms under {}", ms, dir), ""};
 }
 
@@ -130,14 +137,16 @@ Finding OpenFiles() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < 256) {
-    return {Level::kBad, fmt::format("only {} open files allowed", limit.rlim_cur), "raise it: ulimit -n 1024"};
+    return {Level::kBad, fmt::format("only {} open files allowed", limit.rlim_cur),
+            "raise it: ulimit -n 1024"};
   }
   return {Level::kOk, fmt::format("{} open files allowed", limit.rlim_cur), ""};
 }
 
 int Diagnose(const std::string& dir) {
   bool bad = false;
-  for (const Finding& f : {Threads(), Instructions(), Speed(), Memory(), Disk(dir), Durability(dir), OpenFiles()}) {
+  for (const Finding& f :
+       {Threads(), Instructions(), Speed(), Memory(), Disk(dir), Durability(dir), OpenFiles()}) {
     const char* mark = f.level == Level::kOk ? "ok  " : f.level == Level::kNote ? "note" : "BAD ";
     fmt::print("{} {}{}{}\n", mark, f.text, f.remedy.empty() ? "" : ": ", f.remedy);
     bad = bad || f.level == Level::kBad;

@@ -57,8 +57,11 @@ Command AddEvalCommand(CLI::App& app) {
   auto* command = app.add_subcommand("eval", "Measure a model on a recipe's held-out prompts");
   auto a = std::make_shared<EvalArguments>();
   command->add_option("model", a->model, "Hugging Face directory")->required();
-  command->add_option("--recipe", a->recipe, "recipe whose task, rewards and eval table are used")->required();
-  command->add_option("--set", a->overrides, "KEY=VALUE in place of the recipe's, e.g. eval.samples_per_prompt=16")
+  command->add_option("--recipe", a->recipe, "recipe whose task, rewards and eval table are used")
+      ->required();
+  command
+      ->add_option("--set", a->overrides,
+                   "KEY=VALUE in place of the recipe's, e.g. eval.samples_per_prompt=16")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--json", a->json, "one JSON object on stdout");

@@ -27,7 +27,8 @@ Command AddReportCommand(CLI::App& app) {
 }
 
 Command AddRecipeKeysCommand(CLI::App& app) {
-  auto* command = app.add_subcommand("recipe-keys", "List every key a recipe may set, with type, default and meaning");
+  auto* command =
+      app.add_subcommand("recipe-keys", "List every key a recipe may set, with type, default and meaning");
   auto markdown = std::make_shared<bool>(false);
   command->add_flag("--markdown", *markdown, "as a Markdown table");
   command->footer("Example:\n  hone recipe-keys | grep rollout");

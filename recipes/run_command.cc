@@ -48,8 +48,8 @@ void CheckUnchanged(const Recipe& recipe, const std::string& stored_toml, const 
     if (std::find(accepted.begin(), accepted.end(), key) == accepted.end()) changed += "\n  " + line;
   }
   if (changed.empty()) return;
-  throw Error("the recipe is not the one this run was started with:" + changed + "\n  (stored -> now)", run_dir,
-              "resume with the stored recipe, or name each wanted change with --accept KEY");
+  throw Error("the recipe is not the one this run was started with:" + changed + "\n  (stored -> now)",
+              run_dir, "resume with the stored recipe, or name each wanted change with --accept KEY");
 }
 
 void PrintPlan(const Recipe& recipe) {
@@ -63,31 +63,36 @@ void PrintPlan(const Recipe& recipe) {
   const double cache =
       std::min(static_cast<double>(recipe.rollout.cache_mb),
                static_cast<double>((recipe.rollout.max_sequences + 1) * PagesFor(c.max_position_embeddings) *
-                                   KvCache::BytesPerPage(c)) * mb);
+                                   KvCache::BytesPerPage(c)) *
+                   mb);
   fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
              static_cast<double>(policy->weights().CountActive(c)) * 1e-6);
-  fmt::print("# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} MB\n",
-             values * 4 * mb, values * (recipe.run.precision == Precision::kBf16 ? 4 : 8) * mb, values * 12 * mb, cache);
+  fmt::print(
+      "# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} "
+      "MB\n",
+      values * 4 * mb, values * (recipe.run.precision == Precision::kBf16 ? 4 : 8) * mb, values * 12 * mb,
+      cache);
   if (recipe.kind == StageKind::kGrpo) {
-    fmt::print("# plan: evaluate; {} grpo steps of {} prompts x {} completions, {} updates each; evaluate; write model/\n",
-               recipe.grpo.steps, recipe.grpo.prompts_per_step, recipe.grpo.group_size, recipe.grpo.minibatches);
+    fmt::print(
+        "# plan: evaluate; {} grpo steps of {} prompts x {} completions, {} updates each; evaluate; write "
+        "model/\n",
+        recipe.grpo.steps, recipe.grpo.prompts_per_step, recipe.grpo.group_size, recipe.grpo.minibatches);
   } else {
-    fmt::print("# plan: evaluate; {} sft steps of at most {} tokens; evaluate; write model/\n", recipe.sft.steps,
-               recipe.sft.rows_per_step * recipe.sft.row_tokens);
+    fmt::print("# plan: evaluate; {} sft steps of at most {} tokens; evaluate; write model/\n",
+               recipe.sft.steps, recipe.sft.rows_per_step * recipe.sft.row_tokens);
   }
   fmt::print("# numerics: {}\n", NumericsFingerprint(recipe.run.precision));
 }
 
-std::unique_ptr<Stage> MakeStage(const Recipe& recipe, Policy& policy, Sampler& sampler, const RewardFn& rewards,
-                                 RunStore& store) {
+std::unique_ptr<Stage> MakeStage(const Recipe& recipe, Policy& policy, Sampler& sampler,
+                                 const RewardFn& rewards, RunStore& store) {
   if (recipe.kind == StageKind::kSft) {
-    return std::make_unique<SftStage>(policy, MakeDocuments(recipe, policy.tokenizer()), recipe.sft, recipe.optimizer,
-                                      recipe.memory);
+    return std::make_unique<SftStage>(policy, MakeDocuments(recipe, policy.tokenizer()), recipe.sft,
+                                      recipe.optimizer, recipe.memory);
   }
-  return std::make_unique<GrpoStage>(policy, sampler, rewards, store,
-                                     MakePrompts(recipe, ArithmeticSplit::kTrain, policy.tokenizer()), recipe.grpo,
-                                     recipe.rollout, recipe.optimizer, recipe.memory,
-                                     static_cast<uint64_t>(recipe.run.seed));
+  return std::make_unique<GrpoStage>(
+      policy, sampler, rewards, store, MakePrompts(recipe, ArithmeticSplit::kTrain, policy.tokenizer()),
+      recipe.grpo, recipe.rollout, recipe.optimizer, recipe.memory, static_cast<uint64_t>(recipe.run.seed));
 }
 
 int RunRecipe(const RunArguments& arguments) {
@@ -138,9 +143,11 @@ Command AddRunCommand(CLI::App& app) {
   command->add_option("--set", a->overrides, "KEY=VALUE in place of the recipe's, e.g. grpo.steps=10")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--run-dir", a->run_dir, "where the run goes (default: runs/<name>, then runs/<name>-2, ...)");
+  command->add_option("--run-dir", a->run_dir,
+                      "where the run goes (default: runs/<name>, then runs/<name>-2, ...)");
   auto* resume = command->add_flag("--resume", a->resume, "continue from the last checkpoint");
-  command->add_option("--accept", a->accepted, "with --resume: a recipe key that may differ from the stored run")
+  command
+      ->add_option("--accept", a->accepted, "with --resume: a recipe key that may differ from the stored run")
       ->expected(1)
       ->needs(resume)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

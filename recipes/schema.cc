@@ -18,19 +18,22 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
     Refuse("name = \"" + r.name + "\" cannot be a directory name", path, "use letters, digits, '-' and '_'");
   }
   if (r.model.path.empty() == !r.model.shape.has_value()) {
-    Refuse("the recipe needs a model to start from", path, "write either model.path or a [model.shape] table");
+    Refuse("the recipe needs a model to start from", path,
+           "write either model.path or a [model.shape] table");
   }
   if (r.rewards.names.empty() || r.rewards.names.size() != r.rewards.weights.size()) {
-    Refuse(std::to_string(r.rewards.names.size()) + " rewards but " + std::to_string(r.rewards.weights.size()) + " weights",
+    Refuse(std::to_string(r.rewards.names.size()) + " rewards but " +
+               std::to_string(r.rewards.weights.size()) + " weights",
            path + ": rewards", "write one weight for each name");
   }
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
-    Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path, "use a power of two");
+    Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
+           "use a power of two");
   }
   if (r.grpo.minibatches > r.grpo.prompts_per_step) {
-    Refuse("grpo.minibatches = " + std::to_string(r.grpo.minibatches) + " is more than grpo.prompts_per_step = " +
-               std::to_string(r.grpo.prompts_per_step),
+    Refuse("grpo.minibatches = " + std::to_string(r.grpo.minibatches) +
+               " is more than grpo.prompts_per_step = " + std::to_string(r.grpo.prompts_per_step),
            path, "each minibatch needs a group");
   }
 }
@@ -69,7 +72,8 @@ ModelConfig ShapeConfig::Resolve(const Tokenizer& tokenizer, const std::string& 
   return ParseModelConfig(ModelConfigToJson(c, "float32"), where + ": model.shape");
 }
 
-Recipe ResolveRecipe(const std::string& toml, const std::string& path, const std::vector<std::string>& overrides) {
+Recipe ResolveRecipe(const std::string& toml, const std::string& path,
+                     const std::vector<std::string>& overrides) {
   auto recipe = ParseRecipe<Recipe>(toml, path, overrides);
   if (!recipe.model.path.empty()) {
     const auto base = std::filesystem::absolute(path).parent_path();

@@ -19,8 +19,8 @@ namespace hone {
 
 enum class StageKind { kGrpo, kSft };
 template <>
-inline constexpr auto kEnumNames<StageKind> =
-    std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"}, {StageKind::kSft, "sft"}});
+inline constexpr auto kEnumNames<StageKind> = std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"},
+                                                                                  {StageKind::kSft, "sft"}});
 
 // A model made from scratch.
 struct ShapeConfig {
@@ -89,7 +89,8 @@ struct CorpusConfig {
     v.Field("direct_share", shares.direct_share, share, "documents that answer outright");
     v.Field("wrong_share", shares.wrong_share, share, "of those: with a wrong answer, on purpose");
     v.Field("untagged_share", shares.untagged_share, share, "of those: without tags");
-    v.Field("coarse_share", shares.coarse_share, share, "documents of the harder kinds worked in whole-number steps");
+    v.Field("coarse_share", shares.coarse_share, share,
+            "documents of the harder kinds worked in whole-number steps");
     v.Field("slip", shares.slip, share, "wrong results per worked step, carried on");
     v.Field("coarse_slip", shares.coarse_slip, share, "wrong results per coarse step");
   }
@@ -132,7 +133,8 @@ struct Recipe {
 // and key.
 Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides);
 // The same from text; `path` names it in errors and is what a relative model.path starts from.
-Recipe ResolveRecipe(const std::string& toml, const std::string& path, const std::vector<std::string>& overrides);
+Recipe ResolveRecipe(const std::string& toml, const std::string& path,
+                     const std::vector<std::string>& overrides);
 
 }  // namespace hone
 

@@ -1,7 +1,8 @@
 // See commands.h: stop signals. A handler can only reach a global, so this file has the project's one.
 // Covered by tests/recipes/run_command_test.cc.
-#include <csignal>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "recipes/commands.h"
 

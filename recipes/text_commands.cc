@@ -32,7 +32,8 @@ struct TextArguments {
 
 void AddCommon(CLI::App* command, TextArguments& a) {
   command->add_option("model", a.model, "Hugging Face directory")->required();
-  command->add_option("--dtype", a.dtype, "what the matrix products multiply")->check(CLI::IsMember({"fp32", "bf16"}));
+  command->add_option("--dtype", a.dtype, "what the matrix products multiply")
+      ->check(CLI::IsMember({"fp32", "bf16"}));
   command->add_option("--threads", a.threads, "CPU threads (0: all cores)")->check(CLI::NonNegativeNumber);
 }
 
@@ -41,7 +42,8 @@ int Generate(const TextArguments& a) {
   Prompt prompt;
   prompt.text = a.prompt;
   prompt.ids = policy->tokenizer().Encode(a.prompt);
-  if (prompt.ids.empty()) throw Error("the prompt is empty", "PROMPT", "write at least one token, such as '<bos>'");
+  if (prompt.ids.empty())
+    throw Error("the prompt is empty", "PROMPT", "write at least one token, such as '<bos>'");
   RolloutConfig rollout;
   rollout.max_new_tokens = a.max_new_tokens;
   Sampler sampler(*policy, rollout);
@@ -122,8 +124,10 @@ Command AddGenerateCommand(CLI::App& app) {
   AddCommon(command, *a);
   command->add_option("prompt", a->prompt, "text, special tokens included")->required();
   command->add_option("--completions,-n", a->completions, "how many")->check(CLI::Range(1, 1 << 20));
-  command->add_option("--max-new-tokens", a->max_new_tokens, "longest completion")->check(CLI::PositiveNumber);
-  command->add_option("--temperature", a->temperature, "0 takes the most likely token")->check(CLI::NonNegativeNumber);
+  command->add_option("--max-new-tokens", a->max_new_tokens, "longest completion")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--temperature", a->temperature, "0 takes the most likely token")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--seed", a->seed, "of the draws")->check(CLI::NonNegativeNumber);
   command->add_flag("--json", a->json, "one JSON object per completion, with ids and log-probs");
   command->footer("Example:\n  hone generate data/tiny_base '<bos>Q:47+185=?A:' -n 4");
@@ -135,7 +139,8 @@ Command AddLogProbsCommand(CLI::App& app) {
   auto a = std::make_shared<TextArguments>();
   AddCommon(command, *a);
   command->footer(
-      "Reads {\"ids\":[..]} per line on stdin and writes {\"logprobs\":[null, ..]} of the same length, in order.\n"
+      "Reads {\"ids\":[..]} per line on stdin and writes {\"logprobs\":[null, ..]} of the same length, in "
+      "order.\n"
       "Example:\n  echo '{\"ids\":[1,16,17]}' | hone logprobs data/tiny_base");
   return [a] { return LogProbs(*a); };
 }

@@ -46,7 +46,8 @@ pid_t StartRun(const VerifyArguments& a, const std::string& run_dir, bool resume
   for (std::string& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
   const pid_t child = fork();
-  if (child < 0) throw Error("cannot start a child process", "verify-resume", "raise the process limit: ulimit -u");
+  if (child < 0)
+    throw Error("cannot start a child process", "verify-resume", "raise the process limit: ulimit -u");
   if (child > 0) return child;
   const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   if (fd >= 0) {
@@ -80,12 +81,14 @@ bool WaitFor(pid_t child, double seconds, const std::string& log) {
 
 // Runs to the end, killed `a.kills` times on the way. Each kill comes at a random moment of what an undisturbed run takes,
 // shrinking as the run moves on, so that kills fall everywhere: start-up, sampling, learning, committing, checkpoints.
-int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, double undisturbed, const std::string& log) {
+int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, double undisturbed,
+                     const std::string& log) {
   std::mt19937_64 random(a.seed);
   int64_t kills = 0;
   for (bool first = true;; first = false) {
     const pid_t child = StartRun(a, run_dir, !first && RunDirectory::HoldsRun(run_dir), log);
-    const double moment = undisturbed * 2.0 / static_cast<double>(a.kills + 1) * static_cast<double>(random() >> 11) * 0x1p-53;
+    const double moment =
+        undisturbed * 2.0 / static_cast<double>(a.kills + 1) * static_cast<double>(random() >> 11) * 0x1p-53;
     if (WaitFor(child, kills < a.kills ? moment : -1.0, log)) return kills;
     kill(child, SIGKILL);
     int status = 0;
@@ -97,9 +100,10 @@ int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, doubl
 
 int Verify(const VerifyArguments& a) {
   LoadRecipe(a.recipe, a.overrides);  // what is wrong with it is better said here than in a log
-  const std::string work = a.work_dir.empty()
-                               ? (std::filesystem::temp_directory_path() / ("hone-verify-" + std::to_string(getpid()))).string()
-                               : a.work_dir;
+  const std::string work =
+      a.work_dir.empty()
+          ? (std::filesystem::temp_directory_path() / ("hone-verify-" + std::to_string(getpid()))).string()
+          : a.work_dir;
   if (std::filesystem::exists(work)) throw Error("the directory exists", work, "choose another --work-dir");
   std::filesystem::create_directories(work);
   const std::string calm = work + "/undisturbed", killed = work + "/killed", log = work + "/log";
@@ -111,7 +115,8 @@ int Verify(const VerifyArguments& a) {
 
   const bool same_weights =
       ReadFile(calm + "/model/model.safetensors") == ReadFile(killed + "/model/model.safetensors");
-  const RunStore calm_store = RunStore::OpenReadOnly(calm + "/hone.db"), killed_store = RunStore::OpenReadOnly(killed + "/hone.db");
+  const RunStore calm_store = RunStore::OpenReadOnly(calm + "/hone.db"),
+                 killed_store = RunStore::OpenReadOnly(killed + "/hone.db");
   const bool same_rollouts = calm_store.RolloutDigest() == killed_store.RolloutDigest();
   const bool same_count = calm_store.CountConsumed() == killed_store.CountConsumed();
   fmt::print("kills {}; final weights {}; stored rollouts {}; completions trained on {} ({} and {})\n", kills,
@@ -131,7 +136,8 @@ int Verify(const VerifyArguments& a) {
 }  // namespace
 
 Command AddVerifyResumeCommand(CLI::App& app) {
-  auto* command = app.add_subcommand("verify-resume", "Kill and resume a run many times; compare with an undisturbed one");
+  auto* command = app.add_subcommand("verify-resume",
+                                     "Kill and resume a run many times; compare with an undisturbed one");
   auto a = std::make_shared<VerifyArguments>();
   command->add_option("recipe", a->recipe, "TOML recipe")->required();
   command->add_option("--set", a->overrides, "KEY=VALUE in place of the recipe's")
@@ -139,7 +145,8 @@ Command AddVerifyResumeCommand(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--kills", a->kills, "SIGKILLs at random moments")->check(CLI::NonNegativeNumber);
   command->add_option("--seed", a->seed, "of the moments");
-  command->add_option("--work-dir", a->work_dir, "where both runs go and stay (default: a temporary directory, removed)");
+  command->add_option("--work-dir", a->work_dir,
+                      "where both runs go and stay (default: a temporary directory, removed)");
   command->footer(
       "Compares final weights and stored rollouts byte for byte; timings are outside the comparison.\n"
       "Exit code 1 when anything differs.\nExample:\n  hone verify-resume recipes/r1_zero.toml --kills 20");

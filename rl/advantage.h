@@ -10,10 +10,11 @@ namespace hone {
 
 struct GroupAdvantages {
   std::vector<float> values;  // one per completion; 0 where `counts` is false
-  std::vector<bool> counts;   // whether the completion has a value: faults and not-applicable are left out everywhere
-  double mean = 0.0;          // over those that count
-  double deviation = 0.0;     // population standard deviation over them
-  bool has_signal = false;    // two of them differ
+  std::vector<bool>
+      counts;         // whether the completion has a value: faults and not-applicable are left out everywhere
+  double mean = 0.0;  // over those that count
+  double deviation = 0.0;   // population standard deviation over them
+  bool has_signal = false;  // two of them differ
 };
 
 // (reward - mean) / (population deviation + epsilon) over the completions with a value.

@@ -44,7 +44,8 @@ struct OptimizerConfig {
     v.Field("beta1", beta1, Range{0, 1, false, true}, "AdamW's decay of the first moment");
     v.Field("beta2", beta2, Range{0, 1, false, true}, "AdamW's decay of the second moment");
     v.Field("epsilon", epsilon, Above(0), "AdamW's epsilon");
-    v.Field("weight_decay", weight_decay, AtLeast(0), "decoupled decay of matrices (never of norms and biases)");
+    v.Field("weight_decay", weight_decay, AtLeast(0),
+            "decoupled decay of matrices (never of norms and biases)");
     v.Field("clip_norm", clip_norm, Above(0), "largest norm of the whole gradient; more is scaled down");
     v.Field("gate_bias_rate", gate_bias_rate, AtLeast(0),
             "how far an expert's selection bias moves per update against its load (0: never)");
@@ -62,7 +63,8 @@ struct MemoryConfig {
     v.Field("micro_batch_tokens", micro_batch_tokens, AtLeast(1),
             "tokens of one forward and backward; a longer sequence goes alone");
     v.Field("gradient_blocks", gradient_blocks, Range{1, 1024},
-            "a power of two: gradients add up in order inside each of that many equal blocks, then in a binary tree");
+            "a power of two: gradients add up in order inside each of that many equal blocks, then in a "
+            "binary tree");
     v.Field("recompute", recompute, "keep only layer inputs and compute the rest again in the backward pass");
   }
 };
@@ -117,11 +119,13 @@ struct GrpoConfig {
   void Fields(V& v) {
     v.Field("steps", steps, AtLeast(1), "rollout steps");
     v.Field("prompts_per_step", prompts_per_step, AtLeast(1), "prompts sampled in a step");
-    v.Field("group_size", group_size, Range{2, 65536}, "completions per prompt: the group that is the baseline");
+    v.Field("group_size", group_size, Range{2, 65536},
+            "completions per prompt: the group that is the baseline");
     v.Field("minibatches", minibatches, AtLeast(1), "updates per step, each on its share of the groups");
     v.Field("clip_low", clip_low, Above(0), "the ratio is clipped at 1 - clip_low");
     v.Field("clip_high", clip_high, Above(0), "the ratio is clipped at 1 + clip_high");
-    v.Field("kl_coefficient", kl_coefficient, AtLeast(0), "weight of the k3 divergence from the reference (0: no reference)");
+    v.Field("kl_coefficient", kl_coefficient, AtLeast(0),
+            "weight of the k3 divergence from the reference (0: no reference)");
     v.Field("reference_every", reference_every, AtLeast(0),
             "steps after which the policy becomes the reference (0: the reference stays the start)");
     v.Field("advantage_epsilon", advantage_epsilon, AtLeast(0), "added to a group's standard deviation");
@@ -140,7 +144,8 @@ struct SftConfig {
   void Fields(V& v) {
     v.Field("steps", steps, AtLeast(1), "updates");
     v.Field("rows_per_step", rows_per_step, AtLeast(1), "rows of packed documents per update");
-    v.Field("row_tokens", row_tokens, AtLeast(2), "tokens of a row; whole documents, attention stays within each");
+    v.Field("row_tokens", row_tokens, AtLeast(2),
+            "tokens of a row; whole documents, attention stays within each");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
   }
@@ -156,8 +161,9 @@ struct EvalConfig {
   void Fields(V& v) {
     v.Field("prompts", prompts, AtLeast(1), "held-out prompts");
     v.Field("samples_per_prompt", samples_per_prompt, AtLeast(1), "completions of each");
-    v.Field("every", every, AtLeast(0), "steps between evaluations; there is always one before the first and after the "
-                                        "last step (0: only those)");
+    v.Field("every", every, AtLeast(0),
+            "steps between evaluations; there is always one before the first and after the "
+            "last step (0: only those)");
     v.Field("temperature", temperature, Above(0), "sampling temperature of evaluations");
   }
 };

@@ -31,7 +31,8 @@ bool MajorityIsRight(const ScoredGroup& group) {
     }
     const std::string answer = VotedAnswer(group.group.completions[i].text);
     if (answer.empty()) continue;
-    const auto found = std::find_if(votes.begin(), votes.end(), [&](const auto& v) { return v.first == answer; });
+    const auto found =
+        std::find_if(votes.begin(), votes.end(), [&](const auto& v) { return v.first == answer; });
     if (found == votes.end()) {
       votes.emplace_back(answer, 1);
     } else {
@@ -57,7 +58,8 @@ std::string VotedAnswer(const std::string& completion_text) {
 double PassAtK(int64_t n, int64_t correct, int64_t k) {
   if (n - correct < k) return 1.0;
   double miss = 1.0;
-  for (int64_t i = n - correct + 1; i <= n; ++i) miss *= 1.0 - static_cast<double>(k) / static_cast<double>(i);
+  for (int64_t i = n - correct + 1; i <= n; ++i)
+    miss *= 1.0 - static_cast<double>(k) / static_cast<double>(i);
   return 1.0 - miss;
 }
 
@@ -89,7 +91,8 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
   if (e.num_prompts == 0) return e;
   const auto prompts = static_cast<double>(e.num_prompts), all = static_cast<double>(e.num_completions);
   for (auto& [k, value] : e.pass_at) value /= prompts;
-  e.pass_at_1_error = std::sqrt(std::max(0.0, sum_of_squares / prompts - e.pass_at[1] * e.pass_at[1]) / prompts);
+  e.pass_at_1_error =
+      std::sqrt(std::max(0.0, sum_of_squares / prompts - e.pass_at[1] * e.pass_at[1]) / prompts);
   e.majority /= prompts;
   e.format /= all;
   e.mean_length /= all;
@@ -98,7 +101,8 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
   return e;
 }
 
-Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts, const EvalConfig& config) {
+Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts,
+                    const EvalConfig& config) {
   SampleRequest request;
   request.slots.resize(prompts.size());
   std::iota(request.slots.begin(), request.slots.end(), 0);

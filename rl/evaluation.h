@@ -17,11 +17,12 @@ namespace hone {
 struct Evaluation {
   int64_t num_prompts = 0;
   int64_t num_completions = 0;
-  std::map<int64_t, double> pass_at;      // k -> unbiased estimate (Chen et al. 2021), k = 1, 2, 4, ... up to the samples
-  double pass_at_1_error = 0.0;           // standard error of pass@1, by prompt
-  double majority = 0.0;                  // maj@k over all samples of a prompt; ties go to the answer seen first
+  std::map<int64_t, double>
+      pass_at;  // k -> unbiased estimate (Chen et al. 2021), k = 1, 2, 4, ... up to the samples
+  double pass_at_1_error = 0.0;  // standard error of pass@1, by prompt
+  double majority = 0.0;         // maj@k over all samples of a prompt; ties go to the answer seen first
   double format = 0.0;
-  double mean_length = 0.0;               // tokens, eos included
+  double mean_length = 0.0;  // tokens, eos included
   double truncated = 0.0;
   int64_t faults = 0;
   std::map<std::string, double> by_kind;  // pass@1 of each kind of prompt
@@ -34,7 +35,8 @@ double PassAtK(int64_t n, int64_t correct, int64_t k);
 Evaluation Summarize(const std::vector<ScoredGroup>& groups);
 
 // Samples and scores; the draws depend on (config, prompts) alone, so that two models meet the same luck.
-Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts, const EvalConfig& config);
+Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts,
+                    const EvalConfig& config);
 
 // The text a majority vote counts: what stands in the answer tags, blanks trimmed; empty without a format.
 std::string VotedAnswer(const std::string& completion_text);

@@ -23,7 +23,9 @@ namespace {
 constexpr double kCommitSeconds = 0.25;  // finished groups wait at most this long to be stored
 
 using Clock = std::chrono::steady_clock;
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Largest |a - b|; infinite when bits differ but no number says by how much.
 double LargestDifference(std::span<const float> a, std::span<const float> b) {
@@ -49,8 +51,9 @@ bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
 
 void StopUnlessExact(double difference) {
   if (difference == 0.0) return;
-  throw Error("learner and sampler disagree by " + std::to_string(difference) + " in a log-prob of the same weights", "grpo",
-              "report this: it is a defect of hone, not of the recipe");
+  throw Error(
+      "learner and sampler disagree by " + std::to_string(difference) + " in a log-prob of the same weights",
+      "grpo", "report this: it is a defect of hone, not of the recipe");
 }
 
 TrainingSequence SequenceOf(const Prompt& prompt, const Completion& completion) {
@@ -64,8 +67,8 @@ TrainingSequence SequenceOf(const Prompt& prompt, const Completion& completion) 
 // What the step's groups say by themselves.
 void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<GroupAdvantages>& advantages,
                     Metrics& metrics) {
-  double reward = 0, deviation = 0, scored = 0, without_signal = 0, faults = 0, all = 0, tokens = 0, longest = 0,
-         truncated = 0, right = 0, well_formed = 0;
+  double reward = 0, deviation = 0, scored = 0, without_signal = 0, faults = 0, all = 0, tokens = 0,
+         longest = 0, truncated = 0, right = 0, well_formed = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
     deviation += advantages[g].deviation;
     without_signal += !advantages[g].has_signal;
@@ -88,18 +91,17 @@ void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<Gr
     }
   }
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  metrics.insert(metrics.end(),
-                 {{"reward", scored > 0 ? reward / scored : nan},
-                  {"reward_std", deviation / static_cast<double>(groups.size())},
-                  {"accuracy", scored > 0 ? right / scored : nan},
-                  {"format", scored > 0 ? well_formed / scored : nan},
-                  {"length", tokens / all},
-                  {"length_max", longest},
-                  {"truncated", truncated / all},
-                  {"groups", static_cast<double>(groups.size())},
-                  {"groups_without_signal", without_signal},
-                  {"faults", faults},
-                  {"tokens", tokens}});
+  metrics.insert(metrics.end(), {{"reward", scored > 0 ? reward / scored : nan},
+                                 {"reward_std", deviation / static_cast<double>(groups.size())},
+                                 {"accuracy", scored > 0 ? right / scored : nan},
+                                 {"format", scored > 0 ? well_formed / scored : nan},
+                                 {"length", tokens / all},
+                                 {"length_max", longest},
+                                 {"truncated", truncated / all},
+                                 {"groups", static_cast<double>(groups.size())},
+                                 {"groups_without_signal", without_signal},
+                                 {"faults", faults},
+                                 {"tokens", tokens}});
 }
 
 }  // namespace
@@ -109,19 +111,27 @@ struct GrpoStage::Minibatch {
   std::vector<TrainingSequence> sequences;
   std::vector<const Completion*> completions;  // behind each sequence
   std::vector<float> advantages;
-  std::vector<std::vector<float>> reference;   // log-probs of each completion; empty without a KL term
-  double num_scored = 0.0;                     // completions with a value, those without signal included
+  std::vector<std::vector<float>> reference;  // log-probs of each completion; empty without a KL term
+  double num_scored = 0.0;                    // completions with a value, those without signal included
 };
 
-GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, const RewardFn& rewards, RunStore& store, PromptSource prompts,
-                     const GrpoConfig& grpo, const RolloutConfig& rollout, const OptimizerConfig& optimizer,
-                     const MemoryConfig& memory, uint64_t seed)
-    : policy_(policy), sampler_(sampler), rewards_(rewards), store_(store), prompts_(std::move(prompts)), grpo_(grpo),
-      rollout_(rollout), memory_(memory), seed_(seed),
+GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, const RewardFn& rewards, RunStore& store,
+                     PromptSource prompts, const GrpoConfig& grpo, const RolloutConfig& rollout,
+                     const OptimizerConfig& optimizer, const MemoryConfig& memory, uint64_t seed)
+    : policy_(policy),
+      sampler_(sampler),
+      rewards_(rewards),
+      store_(store),
+      prompts_(std::move(prompts)),
+      grpo_(grpo),
+      rollout_(rollout),
+      memory_(memory),
+      seed_(seed),
       learner_(policy.model(), policy.weights(), optimizer, memory, grpo.steps * grpo.minibatches) {
   if (grpo_.kl_coefficient == 0.0) return;
   reference_weights_ = Weights(policy.config());
-  reference_ = std::make_unique<Model>(policy.config(), reference_weights_, policy.model().precision(), policy.pool());
+  reference_ =
+      std::make_unique<Model>(policy.config(), reference_weights_, policy.model().precision(), policy.pool());
   UpdateReference(0);
 }
 
@@ -131,12 +141,14 @@ Metrics GrpoStage::Step(int64_t step) {
   const std::vector<ScoredGroup> groups = SampleAndScore(step, metrics);
 
   std::vector<GroupAdvantages> advantages;
-  for (const ScoredGroup& g : groups) advantages.push_back(ComputeAdvantages(g.scores, grpo_.advantage_epsilon));
+  for (const ScoredGroup& g : groups)
+    advantages.push_back(ComputeAdvantages(g.scores, grpo_.advantage_epsilon));
   DescribeGroups(groups, advantages, metrics);
 
   const auto learning = Clock::now();
   totals_ = {};
-  double difference = 0.0, loss = 0.0, norm = 0.0, updates = 0.0, not_applied = 0.0, load = 0.0, balance = 0.0, rate = 0.0;
+  double difference = 0.0, loss = 0.0, norm = 0.0, updates = 0.0, not_applied = 0.0, load = 0.0,
+         balance = 0.0, rate = 0.0;
   std::vector<Minibatch> minibatches = MakeMinibatches(groups, advantages);
   if (minibatches[0].sequences.empty()) CheckExactness(groups[0], difference);
   StopUnlessExact(difference);
@@ -174,7 +186,8 @@ Metrics GrpoStage::Step(int64_t step) {
                                  {"updates_not_applied", not_applied},
                                  {"seconds_learn", SecondsSince(learning)}});
   if (policy_.config().num_experts > 0) {
-    metrics.insert(metrics.end(), {{"expert_load", load}, {"balance_loss", balance / std::max(1.0, updates)}});
+    metrics.insert(metrics.end(),
+                   {{"expert_load", load}, {"balance_loss", balance / std::max(1.0, updates)}});
   }
   metrics.emplace_back("seconds", SecondsSince(start));
   return metrics;
@@ -242,8 +255,8 @@ std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metric
   return groups;
 }
 
-std::vector<GrpoStage::Minibatch> GrpoStage::MakeMinibatches(const std::vector<ScoredGroup>& groups,
-                                                             const std::vector<GroupAdvantages>& advantages) const {
+std::vector<GrpoStage::Minibatch> GrpoStage::MakeMinibatches(
+    const std::vector<ScoredGroup>& groups, const std::vector<GroupAdvantages>& advantages) const {
   const auto count = static_cast<int64_t>(groups.size());
   std::vector<Minibatch> minibatches(std::min(grpo_.minibatches, count));
   for (int64_t g = 0; g < count; ++g) {
@@ -284,13 +297,14 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
   params.clip_low = static_cast<float>(grpo_.clip_low);
   params.clip_high = static_cast<float>(grpo_.clip_high);
   params.kl_coefficient = static_cast<float>(grpo_.kl_coefficient);
-  const auto loss = [&](const MicroBatch& micro, std::span<const float> logprobs, std::span<const float> entropies,
-                        std::span<float> dlogprobs) {
+  const auto loss = [&](const MicroBatch& micro, std::span<const float> logprobs,
+                        std::span<const float> entropies, std::span<float> dlogprobs) {
     std::vector<float> old, reference, advantage, weight;
     for (const int64_t s : micro.sequences) {
       const auto& logprob = m.completions[s]->logprobs;
       old.insert(old.end(), logprob.begin(), logprob.end());
-      if (reference_ != nullptr) reference.insert(reference.end(), m.reference[s].begin(), m.reference[s].end());
+      if (reference_ != nullptr)
+        reference.insert(reference.end(), m.reference[s].begin(), m.reference[s].end());
       advantage.insert(advantage.end(), logprob.size(), m.advantages[s]);
       weight.insert(weight.end(), logprob.size(),
                     static_cast<float>(1.0 / (m.num_scored * static_cast<double>(logprob.size()))));
@@ -298,7 +312,8 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
     if (first) difference = std::max(difference, LargestDifference(logprobs, old));
     const kernels::GrpoLossSums sums =
         kernels::GrpoLoss(static_cast<int64_t>(old.size()), params, logprobs.data(), old.data(),
-                          reference_ != nullptr ? reference.data() : nullptr, advantage.data(), weight.data(), dlogprobs.data());
+                          reference_ != nullptr ? reference.data() : nullptr, advantage.data(), weight.data(),
+                          dlogprobs.data());
     totals_.tokens += static_cast<double>(old.size());
     totals_.kl += sums.kl;
     totals_.clipped += sums.num_clipped;
@@ -314,8 +329,8 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
 void GrpoStage::CountUpdate(bool applied) {
   not_applied_in_a_row_ = applied ? 0 : not_applied_in_a_row_ + 1;
   if (not_applied_in_a_row_ < grpo_.max_not_applied) return;
-  throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient", "grpo",
-              "lower optimizer.learning_rate and resume from the last checkpoint");
+  throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient",
+              "grpo", "lower optimizer.learning_rate and resume from the last checkpoint");
 }
 
 void GrpoStage::CheckExactness(const ScoredGroup& group, double& difference) {
@@ -360,7 +375,8 @@ void GrpoStage::Load(const std::string& dir) {
   learner_.Load(dir + "/learner.safetensors");
   if (reference_ == nullptr) return;
   const SafetensorsFile file = SafetensorsFile::Open(dir + "/reference.safetensors");
-  for (Parameter& p : reference_weights_.parameters()) ReadState(file, p.name, p.value.size(), p.value.data());
+  for (Parameter& p : reference_weights_.parameters())
+    ReadState(file, p.name, p.value.size(), p.value.data());
   reference_->Refresh();
 }
 

@@ -25,7 +25,11 @@ double LearningRate(const OptimizerConfig& config, int64_t update, int64_t total
 
 Learner::Learner(Model& model, Weights& weights, const OptimizerConfig& optimizer, const MemoryConfig& memory,
                  int64_t total_updates)
-    : model_(model), weights_(weights), optimizer_(optimizer), memory_(memory), total_updates_(total_updates),
+    : model_(model),
+      weights_(weights),
+      optimizer_(optimizer),
+      memory_(memory),
+      total_updates_(total_updates),
       gradients_(weights) {
   for (const auto& b : gradients_.buffers()) {
     first_moment_.emplace_back(b.size());
@@ -33,7 +37,8 @@ Learner::Learner(Model& model, Weights& weights, const OptimizerConfig& optimize
   }
 }
 
-Update Learner::Step(std::span<const TrainingSequence> sequences, float temperature, const MicroBatchLoss& loss) {
+Update Learner::Step(std::span<const TrainingSequence> sequences, float temperature,
+                     const MicroBatchLoss& loss) {
   Update update;
   update.learning_rate = LearningRate(optimizer_, num_updates_ + 1, total_updates_);
   if (sequences.empty()) return update;
@@ -45,8 +50,10 @@ Update Learner::Step(std::span<const TrainingSequence> sequences, float temperat
   std::vector<std::vector<int64_t>> load;
   const auto add_block = [&](int64_t block, Gradients& out) {
     const auto size = static_cast<int64_t>(sequences.size());
-    const int64_t begin = block * size / memory_.gradient_blocks, end = (block + 1) * size / memory_.gradient_blocks;
-    for (auto& micro : PackSequences(sequences.subspan(begin, end - begin), memory_.micro_batch_tokens, temperature)) {
+    const int64_t begin = block * size / memory_.gradient_blocks,
+                  end = (block + 1) * size / memory_.gradient_blocks;
+    for (auto& micro :
+         PackSequences(sequences.subspan(begin, end - begin), memory_.micro_batch_tokens, temperature)) {
       for (int64_t& s : micro.sequences) s += begin;
       const auto gradient = [&](std::span<const float> logprobs, std::span<const float> entropies,
                                 std::span<float> dlogprobs) {
@@ -97,8 +104,8 @@ void Learner::MoveGateBiases(const std::vector<std::vector<int64_t>>& load) {
   size_t layer = 0;
   for (Parameter& p : weights_.parameters()) {
     if (p.role != ParameterRole::kRouterBias) continue;
-    kernels::UpdateGateBias(p.value.size(), load[layer++].data(), static_cast<float>(optimizer_.gate_bias_rate),
-                            p.value.data());
+    kernels::UpdateGateBias(p.value.size(), load[layer++].data(),
+                            static_cast<float>(optimizer_.gate_bias_rate), p.value.data());
   }
 }
 

@@ -17,15 +17,19 @@ int ThreadCount(int64_t requested) {
 }
 
 Policy::Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precision precision, int threads)
-    : checkpoint_(std::move(checkpoint)), tokenizer_dir_(tokenizer_dir), tokenizer_(Tokenizer::Load(tokenizer_dir)),
-      pool_(threads), model_(checkpoint_.config, checkpoint_.weights, precision, pool_) {
+    : checkpoint_(std::move(checkpoint)),
+      tokenizer_dir_(tokenizer_dir),
+      tokenizer_(Tokenizer::Load(tokenizer_dir)),
+      pool_(threads),
+      model_(checkpoint_.config, checkpoint_.weights, precision, pool_) {
   for (const int64_t id : checkpoint_.config.eos_token_ids) stop_ids_.push_back(static_cast<int32_t>(id));
-  if (tokenizer_.eos_id() && std::find(stop_ids_.begin(), stop_ids_.end(), *tokenizer_.eos_id()) == stop_ids_.end()) {
+  if (tokenizer_.eos_id() &&
+      std::find(stop_ids_.begin(), stop_ids_.end(), *tokenizer_.eos_id()) == stop_ids_.end()) {
     stop_ids_.push_back(*tokenizer_.eos_id());
   }
   if (tokenizer_.vocab_size() > checkpoint_.config.vocab_size) {
-    throw Error("the tokenizer has " + std::to_string(tokenizer_.vocab_size()) + " tokens but the model only " +
-                    std::to_string(checkpoint_.config.vocab_size),
+    throw Error("the tokenizer has " + std::to_string(tokenizer_.vocab_size()) +
+                    " tokens but the model only " + std::to_string(checkpoint_.config.vocab_size),
                 tokenizer_dir, "use the tokenizer the model was made with");
   }
 }

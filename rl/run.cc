@@ -26,7 +26,8 @@ class Loop {
   RunEnd Run() {
     const std::string fingerprint = NumericsFingerprint(p_.policy.model().precision());
     if (const auto stored = store_.Meta("fingerprint"); stored && *stored != fingerprint) {
-      throw Error("the run was made with other arithmetic (" + *stored + ") than this machine's (" + fingerprint + ")",
+      throw Error("the run was made with other arithmetic (" + *stored + ") than this machine's (" +
+                      fingerprint + ")",
                   p_.directory.path(), "resume on a machine of the same kind, or start a new run");
     }
     store_.PutMeta("fingerprint", fingerprint);
@@ -102,11 +103,14 @@ class Loop {
   void ReportFaults(int64_t step, const Metrics& metrics) {
     for (const auto& [name, value] : metrics) {
       if (name == "faults" && value > 0) {
-        Note(step, "fault", "step " + std::to_string(step) + ": scores that were faults: " + std::to_string(std::lround(value)));
+        Note(step, "fault",
+             "step " + std::to_string(step) +
+                 ": scores that were faults: " + std::to_string(std::lround(value)));
       }
       if (name == "updates_not_applied" && value > 0) {
         Note(step, "not_applied",
-             "step " + std::to_string(step) + ": updates not applied because loss or gradient was not finite: " +
+             "step " + std::to_string(step) +
+                 ": updates not applied because loss or gradient was not finite: " +
                  std::to_string(std::lround(value)));
       }
     }
@@ -131,10 +135,12 @@ class Loop {
 
   // The exported model must load and give the log-probs of the policy in memory, bit for bit.
   void VerifyModel() {
-    const auto loaded = Policy::Load(p_.directory.ModelPath(), p_.policy.model().precision(), p_.policy.pool().num_threads());
+    const auto loaded =
+        Policy::Load(p_.directory.ModelPath(), p_.policy.model().precision(), p_.policy.pool().num_threads());
     TrainingBatch batch;
     const int64_t length = std::min<int64_t>(32, p_.policy.config().max_position_embeddings);
-    for (int64_t i = 0; i < length; ++i) batch.tokens.push_back(static_cast<int32_t>(i % p_.policy.config().vocab_size));
+    for (int64_t i = 0; i < length; ++i)
+      batch.tokens.push_back(static_cast<int32_t>(i % p_.policy.config().vocab_size));
     batch.sequence_begin = {0, static_cast<int32_t>(length)};
     for (int64_t i = 0; i + 1 < length; ++i) {
       batch.scored_rows.push_back(static_cast<int32_t>(i));
@@ -144,7 +150,8 @@ class Loop {
     p_.policy.model().LogProbs(batch, ours, {});
     loaded->model().LogProbs(batch, theirs, {});
     if (std::memcmp(ours.data(), theirs.data(), ours.size() * sizeof(float)) != 0) {
-      throw Error("the exported model does not score as the trained one", p_.directory.ModelPath(), "check the disk");
+      throw Error("the exported model does not score as the trained one", p_.directory.ModelPath(),
+                  "check the disk");
     }
   }
 

@@ -19,9 +19,9 @@ struct RunParts {
   Policy& policy;
   Stage& stage;
   const RunConfig& config;
-  int64_t evaluate_every = 0;                // 0: only before the first and after the last step
-  std::function<Evaluation()> evaluate;      // on the policy's present weights
-  std::function<bool()> stop_requested;      // asked between steps
+  int64_t evaluate_every = 0;            // 0: only before the first and after the last step
+  std::function<Evaluation()> evaluate;  // on the policy's present weights
+  std::function<bool()> stop_requested;  // asked between steps
   Progress& progress;
 };
 

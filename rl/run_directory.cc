@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include "data/json.h"
 #include <utility>
 #include <vector>
 
 #include "data/error.h"
+#include "data/json.h"
 #include "data/text_file.h"
 
 namespace hone {
@@ -52,7 +52,8 @@ int Lock(const std::string& path) {
   const int error = errno;
   close(fd);
   if (error != EWOULDBLOCK) throw SystemError("lock", file, error);
-  throw Error("another process is using this run directory", path, "wait for it, stop it, or choose another --run-dir");
+  throw Error("another process is using this run directory", path,
+              "wait for it, stop it, or choose another --run-dir");
 }
 
 std::vector<std::string> FilesIn(const std::string& dir) {
@@ -103,7 +104,8 @@ void RemoveUnfinished(const std::string& dir) {
 // Fills `temporary` and makes its content durable.
 void FillDirectory(const std::string& temporary, const std::function<void(const std::string&)>& write) {
   std::error_code ignored;
-  fs::remove_all(temporary, ignored);  // left by a killed process; creating it again reports what is really wrong
+  fs::remove_all(temporary,
+                 ignored);  // left by a killed process; creating it again reports what is really wrong
   MakeDirectories(temporary);
   write(temporary);
 }
@@ -134,7 +136,8 @@ bool RunDirectory::HoldsRun(const std::string& path) {
 
 // recipe.toml comes last: its presence says that the run can be resumed.
 RunDirectory RunDirectory::Create(const std::string& path, const std::string& recipe_toml) {
-  if (HoldsRun(path)) throw Error("there is a run already", path, "continue it with --resume or choose another --run-dir");
+  if (HoldsRun(path))
+    throw Error("there is a run already", path, "continue it with --resume or choose another --run-dir");
   MakeDirectories(path);
   const int lock = Lock(path);
   if (HoldsRun(path)) {  // another process made one meanwhile
@@ -155,7 +158,9 @@ RunDirectory RunDirectory::Open(const std::string& path) {
 
 std::string RunDirectory::ReadRecipe() const { return ReadFile(path_ + "/recipe.toml"); }
 
-void RunDirectory::WriteRecipe(const std::string& recipe_toml) { WriteFileAtomic(path_ + "/recipe.toml", recipe_toml); }
+void RunDirectory::WriteRecipe(const std::string& recipe_toml) {
+  WriteFileAtomic(path_ + "/recipe.toml", recipe_toml);
+}
 
 std::optional<RunDirectory::CheckpointRef> RunDirectory::LatestCheckpoint(
     const std::function<void(const std::string&)>& warn) const {
@@ -166,20 +171,23 @@ std::optional<RunDirectory::CheckpointRef> RunDirectory::LatestCheckpoint(
   return std::nullopt;
 }
 
-void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep, const std::function<void(const std::string& dir)>& write) {
+void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep,
+                                  const std::function<void(const std::string& dir)>& write) {
   const std::string dir = path_ + "/checkpoints";
   MakeDirectories(dir);
   RemoveUnfinished(dir);
   std::string digits = std::to_string(step);
   digits.insert(0, 6 - std::min<size_t>(6, digits.size()), '0');
-  const std::string name = dir + "/" + kStepPrefix + digits, temporary = dir + "/" + kTemporaryPrefix + digits;
+  const std::string name = dir + "/" + kStepPrefix + digits,
+                    temporary = dir + "/" + kTemporaryPrefix + digits;
   FillDirectory(temporary, write);
   WriteFileAtomic(temporary + "/" + kManifest, ManifestOf(temporary));
   SyncDirectory(temporary);
   fs::remove_all(name);  // a damaged one of the same step
   Rename(temporary, name);
   SyncDirectory(dir);
-  if (!MatchesManifest(name)) throw Error("the checkpoint does not read back as written", name, "check the disk");
+  if (!MatchesManifest(name))
+    throw Error("the checkpoint does not read back as written", name, "check the disk");
   const auto all = ListCheckpoints(dir);
   for (size_t i = keep; i < all.size(); ++i) fs::remove_all(all[i].path);
 }

@@ -18,7 +18,7 @@ struct SampleRequest {
   std::vector<int64_t> slots;   // each prompt's slot in the step
   int64_t step = 0;
   uint64_t seed = 0;
-  int64_t completions = 1;      // per prompt
+  int64_t completions = 1;  // per prompt
   int64_t policy_version = 0;
 };
 

@@ -10,17 +10,21 @@
 
 namespace hone {
 
-SftStage::SftStage(Policy& policy, DocumentSource documents, const SftConfig& sft, const OptimizerConfig& optimizer,
-                   const MemoryConfig& memory)
-    : policy_(policy), documents_(std::move(documents)), sft_(sft),
+SftStage::SftStage(Policy& policy, DocumentSource documents, const SftConfig& sft,
+                   const OptimizerConfig& optimizer, const MemoryConfig& memory)
+    : policy_(policy),
+      documents_(std::move(documents)),
+      sft_(sft),
       learner_(policy.model(), policy.weights(), optimizer, memory, sft.steps) {}
 
 void SftStage::RefuseLongDocument(int64_t size) const {
-  const std::string what = "document " + std::to_string(next_document_) + " has " + std::to_string(size) + " tokens";
+  const std::string what =
+      "document " + std::to_string(next_document_) + " has " + std::to_string(size) + " tokens";
   if (size > sft_.row_tokens) throw Error(what, "sft.row_tokens", "raise it above the longest document");
   if (size > policy_.config().max_position_embeddings) {
-    throw Error(what + " but the model only " + std::to_string(policy_.config().max_position_embeddings) + " positions", "sft",
-                "start from a model with more (max_position_embeddings)");
+    throw Error(what + " but the model only " + std::to_string(policy_.config().max_position_embeddings) +
+                    " positions",
+                "sft", "start from a model with more (max_position_embeddings)");
   }
 }
 
@@ -55,8 +59,8 @@ Metrics SftStage::Step(int64_t) {
   const Update update = learner_.Step(sequences, 1.0f, loss);
   not_applied_in_a_row_ = update.applied ? 0 : not_applied_in_a_row_ + 1;
   if (not_applied_in_a_row_ >= sft_.max_not_applied) {
-    throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient", "sft",
-                "lower optimizer.learning_rate and resume from the last checkpoint");
+    throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient",
+                "sft", "lower optimizer.learning_rate and resume from the last checkpoint");
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   Metrics metrics = {{"loss", update.loss},
@@ -67,7 +71,8 @@ Metrics SftStage::Step(int64_t) {
                      {"tokens_per_second", static_cast<double>(tokens) / seconds},
                      {"seconds", seconds}};
   if (policy_.config().num_experts > 0) {
-    metrics.insert(metrics.end(), {{"expert_load", update.expert_load}, {"balance_loss", update.balance_loss}});
+    metrics.insert(metrics.end(),
+                   {{"expert_load", update.expert_load}, {"balance_loss", update.balance_loss}});
   }
   return metrics;
 }

@@ -12,7 +12,8 @@
 
 namespace hone {
 
-using DocumentSource = std::function<TrainingSequence(int64_t index)>;  // endless; a pure function of the index
+using DocumentSource =
+    std::function<TrainingSequence(int64_t index)>;  // endless; a pure function of the index
 
 class SftStage : public Stage {
  public:

@@ -48,11 +48,12 @@ void CheckSampling(const kernels::SamplingParams& s, const std::string& where) {
   }
 }
 
-void CheckTokens(const std::vector<int32_t>& ids, int64_t vocab_size, const char* what, const std::string& where) {
+void CheckTokens(const std::vector<int32_t>& ids, int64_t vocab_size, const char* what,
+                 const std::string& where) {
   for (int32_t id : ids) {
     if (id >= 0 && id < vocab_size) continue;
-    throw Error(std::string(what) + " holds token " + std::to_string(id) + ", outside the model's vocabulary of " +
-                    std::to_string(vocab_size),
+    throw Error(std::string(what) + " holds token " + std::to_string(id) +
+                    ", outside the model's vocabulary of " + std::to_string(vocab_size),
                 where, "use the tokenizer of this model");
   }
 }
@@ -197,8 +198,8 @@ void Engine::AppendChunk(const Chunk& chunk) {
   blocks_.Extend(unit.pages, end);
   const auto tile_begin = static_cast<int32_t>(batch_.tiles.size());
   for (int32_t page : unit.pages) batch_.tiles.push_back(page * static_cast<int32_t>(kPageSize));
-  const int32_t* known = unit.completion < 0 ? request.spec.prompt.ids.data()
-                                             : request.completions[unit.completion].ids.data();
+  const int32_t* known =
+      unit.completion < 0 ? request.spec.prompt.ids.data() : request.completions[unit.completion].ids.data();
   for (int32_t position = work.cached; position < end; ++position) {
     batch_.tokens.push_back(known[position - work.begin]);
     batch_.positions.push_back(position);
@@ -239,8 +240,8 @@ void Engine::Draw() {
     kernels::ScopedTimer timer(stats_.forward_seconds);
     model_.Forward(batch_, cache_, logits_.data());
     if (decodes > 0) {
-      kernels::SampleTokens(model_.pool(), decodes, vocab, logits_.data(), vocab, params_.data(), keys_.data(),
-                            drawn_.data());
+      kernels::SampleTokens(model_.pool(), decodes, vocab, logits_.data(), vocab, params_.data(),
+                            keys_.data(), drawn_.data());
     }
   }
   for (int64_t i = 0; i < decodes; ++i) Accept(drawing_[i], drawn_[i]);
@@ -259,8 +260,8 @@ void Engine::StartCompletions(int64_t prompt, const float* logits) {
   keys_.clear();
   for (int64_t c = 0; c < count; ++c) keys_.push_back(KeyOf(request, c));
   drawn_.resize(count);
-  kernels::SampleTokens(model_.pool(), count, model_.config().vocab_size, logits, /*stride=*/0, params_.data(),
-                        keys_.data(), drawn_.data());
+  kernels::SampleTokens(model_.pool(), count, model_.config().vocab_size, logits, /*stride=*/0,
+                        params_.data(), keys_.data(), drawn_.data());
   for (int64_t c = 0; c < count; ++c) Accept(prompt + 1 + c, drawn_[c]);  // none has left the list yet
 }
 
@@ -315,8 +316,9 @@ std::vector<Group> Engine::Run() {
   while (Step()) {
   }
   std::vector<Group> groups = TakeFinished();
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const Group& a, const Group& b) { return std::pair(a.step, a.slot) < std::pair(b.step, b.slot); });
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    return std::pair(a.step, a.slot) < std::pair(b.step, b.slot);
+  });
   return groups;
 }
 

@@ -12,9 +12,10 @@ namespace hone {
 // A sequence as the scheduler sees it. Work is listed in arrival order: the prompt of each group, then its unfinished
 // completions, which read the prompt's pages and go on behind it.
 struct Work {
-  int32_t prompt = 0;     // where the group's prompt is listed; a prompt names itself
-  int32_t begin = 0;      // length of the prompt under a completion; 0 for a prompt
-  int32_t length = 0;     // positions whose tokens are known; a completion without a token yet has length == begin
+  int32_t prompt = 0;  // where the group's prompt is listed; a prompt names itself
+  int32_t begin = 0;   // length of the prompt under a completion; 0 for a prompt
+  int32_t length =
+      0;  // positions whose tokens are known; a completion without a token yet has length == begin
   int32_t cached = 0;     // positions in the cache, counted from 0; 0: holds no page (waiting or preempted)
   int32_t followers = 0;  // prompts: unfinished completions
 

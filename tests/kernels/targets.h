@@ -46,7 +46,8 @@ inline std::vector<int64_t> Targets() {
 }
 
 inline bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 // run(pool) returns every output of a kernel as floats; all targets and 1, 2 and 4 threads must agree to the bit. Returns them.
@@ -76,7 +77,9 @@ inline std::vector<float> RandomFloats(std::mt19937_64& rng, int64_t size, float
   return x;
 }
 
-inline void Append(std::vector<float>& to, const std::vector<float>& x) { to.insert(to.end(), x.begin(), x.end()); }
+inline void Append(std::vector<float>& to, const std::vector<float>& x) {
+  to.insert(to.end(), x.begin(), x.end());
+}
 
 // The largest |got - expected| / (|expected| + floor).
 template <class Expected>

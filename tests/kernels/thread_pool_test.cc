@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <thread>
-
 #include <vector>
 
 namespace hone::kernels {
@@ -50,7 +49,8 @@ TEST_CASE("many short loops in a row, with sleeps between some, lose nothing") {
   std::vector<int64_t> sums(8, 0);
   for (int loop = 0; loop < 3000; ++loop) {
     pool.ParallelFor(8, [&](int64_t task, int) { sums[task] += loop; });
-    if (loop % 1000 == 999) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the workers go to sleep
+    if (loop % 1000 == 999)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the workers go to sleep
   }
   CHECK(sums == std::vector<int64_t>(8, 3000 * 2999 / 2));
 }

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "data/text_file.h"
 #include "data/json.h"
+#include "data/text_file.h"
 #include "tests/policy/random_model.h"
 
 namespace hone {

@@ -63,7 +63,8 @@ TEST_CASE("aborts and late submissions leave the others' bits alone and give eve
         for (const Group& group : engine.TakeFinished()) {
           CheckSame(group, expected[group.slot]);
           CHECK(seen.insert(group.slot).second);
-          std::erase_if(ids, [&](const auto& entry) { return static_cast<int64_t>(entry.second) == group.slot; });
+          std::erase_if(ids,
+                        [&](const auto& entry) { return static_cast<int64_t>(entry.second) == group.slot; });
         }
         if (!ids.empty() && random() % 12 == 0) {
           const auto it = std::next(ids.begin(), random() % ids.size());
@@ -89,8 +90,8 @@ TEST_CASE("a group comes back with its request's identity, each completion ended
   Policy policy(DenseConfig());
   const auto requests = RandomRequests(policy.model.config(), 20, 32);
   EngineStats stats;
-  const auto groups = RunAll(policy.model, {.num_pages = 400, .max_batch_tokens = 256, .max_sequences = 64}, requests,
-                             &stats);
+  const auto groups = RunAll(policy.model, {.num_pages = 400, .max_batch_tokens = 256, .max_sequences = 64},
+                             requests, &stats);
   int64_t tokens = 0, prompt_tokens = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
     const GroupRequest& r = requests[g];
@@ -135,9 +136,10 @@ TEST_CASE("one seed more, one step more, one slot more: other draws") {
     if (change == 1) ++r.seed;
     if (change == 2) ++r.step;
     if (change == 3) ++r.slot;
-    different.insert(RunAll(policy.model, {.num_pages = 100, .max_batch_tokens = 64, .max_sequences = 8}, {r})[0]
-                         .completions[0]
-                         .ids);
+    different.insert(
+        RunAll(policy.model, {.num_pages = 100, .max_batch_tokens = 64, .max_sequences = 8}, {r})[0]
+            .completions[0]
+            .ids);
   }
   CHECK(different.size() == 4);
 }
@@ -158,7 +160,8 @@ TEST_CASE("a group wider than the engine still ends") {
   r.num_completions = 40;
   const EngineOptions roomy = {.num_pages = 400, .max_batch_tokens = 256, .max_sequences = 64};
   const auto expected = RunAll(policy.model, roomy, {r});
-  CheckSame(RunAll(policy.model, {.num_pages = 12, .max_batch_tokens = 3, .max_sequences = 5}, {r}), expected);
+  CheckSame(RunAll(policy.model, {.num_pages = 12, .max_batch_tokens = 3, .max_sequences = 5}, {r}),
+            expected);
 }
 
 TEST_CASE("what cannot run is refused at once, with the numbers") {
@@ -175,10 +178,12 @@ TEST_CASE("what cannot run is refused at once, with the numbers") {
     return ErrorOf(engine, r);
   };
   CHECK(refused([](GroupRequest& r) { r.max_new_tokens = 46; }) ==
-        "prompt 7: one completion of up to 46 tokens behind 20 needs 6 cache pages of 16 positions, but the cache has "
+        "prompt 7: one completion of up to 46 tokens behind 20 needs 6 cache pages of 16 positions, but the "
+        "cache has "
         "5; raise num_pages or lower max_new_tokens");
   CHECK(refused([](GroupRequest& r) { r.max_new_tokens = 141; }) ==
-        "prompt 7: the prompt's 20 tokens and max_new_tokens 141 exceed the model's 160 positions; shorten the prompt "
+        "prompt 7: the prompt's 20 tokens and max_new_tokens 141 exceed the model's 160 positions; shorten "
+        "the prompt "
         "or lower max_new_tokens");
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK(refused([](GroupRequest& r) { r.max_new_tokens = INT64_MAX; }) != "");
@@ -197,5 +202,6 @@ TEST_CASE("what cannot run is refused at once, with the numbers") {
   CHECK(engine.Run().size() == 1);
   CHECK_THROWS_AS(Engine(policy.model, {.num_pages = 0, .max_batch_tokens = 16, .max_sequences = 4}), Error);
   CHECK_THROWS_AS(Engine(policy.model, {.num_pages = 5, .max_batch_tokens = 0, .max_sequences = 4}), Error);
-  CHECK_THROWS_AS(Engine(policy.model, {.num_pages = 5, .max_batch_tokens = 16, .max_sequences = 1LL << 40}), Error);
+  CHECK_THROWS_AS(Engine(policy.model, {.num_pages = 5, .max_batch_tokens = 16, .max_sequences = 1LL << 40}),
+                  Error);
 }

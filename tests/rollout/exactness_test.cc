@@ -42,11 +42,13 @@ std::vector<std::vector<float>> Rescore(Model& model, const Group& group, float 
   return split;
 }
 
-void CheckRescored(Model& model, const std::vector<GroupRequest>& requests, const std::vector<Group>& groups) {
+void CheckRescored(Model& model, const std::vector<GroupRequest>& requests,
+                   const std::vector<Group>& groups) {
   for (size_t g = 0; g < groups.size(); ++g) {
     CAPTURE(g);
     const auto rescored = Rescore(model, groups[g], requests[g].sampling.temperature);
-    for (size_t c = 0; c < rescored.size(); ++c) CHECK(SameBits(rescored[c], groups[g].completions[c].logprobs));
+    for (size_t c = 0; c < rescored.size(); ++c)
+      CHECK(SameBits(rescored[c], groups[g].completions[c].logprobs));
   }
 }
 
@@ -78,12 +80,13 @@ Group SampleNaively(Model& model, const GroupRequest& r) {
                                     .completion = static_cast<uint32_t>(c),
                                     .position = static_cast<uint32_t>(completion.ids.size())};
       kernels::SampledToken token;
-      kernels::SampleTokens(model.pool(), 1, std::ssize(logits), logits.data(), std::ssize(logits), &r.sampling, &key,
-                            &token);
+      kernels::SampleTokens(model.pool(), 1, std::ssize(logits), logits.data(), std::ssize(logits),
+                            &r.sampling, &key, &token);
       ids.push_back(token.id);
       completion.ids.push_back(token.id);
       completion.logprobs.push_back(token.logprob);
-      if (std::count(r.stop_ids.begin(), r.stop_ids.end(), token.id) > 0) completion.finish = FinishReason::kStop;
+      if (std::count(r.stop_ids.begin(), r.stop_ids.end(), token.id) > 0)
+        completion.finish = FinishReason::kStop;
     }
     group.completions.push_back(std::move(completion));
   }
@@ -148,7 +151,8 @@ TEST_CASE("the batch does not show in the bits: alone or among others, any chunk
     }
     for (const int64_t chunk : {1, 7, 64}) {
       CAPTURE(chunk);
-      CheckSame(RunAll(model, {.num_pages = 300, .max_batch_tokens = chunk, .max_sequences = 20}, requests), expected);
+      CheckSame(RunAll(model, {.num_pages = 300, .max_batch_tokens = chunk, .max_sequences = 20}, requests),
+                expected);
     }
     std::reverse(requests.begin(), requests.end());
     CheckSame(RunAll(model, kRoomy, requests), expected);

@@ -65,8 +65,10 @@ inline std::vector<GroupRequest> RandomRequests(const ModelConfig& config, int c
   for (int slot = 0; slot < count; ++slot) {
     GroupRequest r;
     r.prompt.index = 100 + slot;
-    const int length = slot % 4 == 0 ? 16 * (1 + static_cast<int>(random() % 3)) : 1 + static_cast<int>(random() % 60);
-    for (int i = 0; i < length; ++i) r.prompt.ids.push_back(static_cast<int32_t>(random() % config.vocab_size));
+    const int length =
+        slot % 4 == 0 ? 16 * (1 + static_cast<int>(random() % 3)) : 1 + static_cast<int>(random() % 60);
+    for (int i = 0; i < length; ++i)
+      r.prompt.ids.push_back(static_cast<int32_t>(random() % config.vocab_size));
     r.step = 3;
     r.slot = slot;
     r.seed = 0x9e3779b97f4a7c15ULL + seed;
@@ -84,7 +86,8 @@ inline std::vector<GroupRequest> RandomRequests(const ModelConfig& config, int c
 }
 
 inline bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 // Equal in everything, log-probs by their bits.
@@ -110,8 +113,8 @@ inline void CheckSame(const std::vector<Group>& a, const std::vector<Group>& b) 
 }
 
 // Runs the requests; afterwards every page must be free again.
-inline std::vector<Group> RunAll(Model& model, const EngineOptions& options, const std::vector<GroupRequest>& requests,
-                                 EngineStats* stats = nullptr) {
+inline std::vector<Group> RunAll(Model& model, const EngineOptions& options,
+                                 const std::vector<GroupRequest>& requests, EngineStats* stats = nullptr) {
   Engine engine(model, options);
   for (const GroupRequest& r : requests) engine.Submit(r);
   std::vector<Group> groups = engine.Run();

@@ -54,7 +54,8 @@ struct Simulation {
     return w.begin == 0 || (w.length > w.begin && work[w.prompt].cached == w.begin);
   }
   int64_t Running() const {
-    return std::count_if(work.begin(), work.end(), [](const Work& w) { return w.cached > 0 && w.cached < w.length; });
+    return std::count_if(work.begin(), work.end(),
+                         [](const Work& w) { return w.cached > 0 && w.cached < w.length; });
   }
 
   void CheckPlan() const {
@@ -94,7 +95,8 @@ struct Simulation {
       if (starts && i != plan.chunks[0].work) REQUIRE((preempted.empty() && !waiting));
       if (work[i].cached == 0 && Ready(work[i]) && !starts) waiting = true;
       // Decode first: one that needs a single token is left out only if it lost its pages or is the newest with any.
-      if (work[i].cached > 0 && work[i].cached + 1 == work[i].length && !planned.count(i) && !preempted.count(i)) {
+      if (work[i].cached > 0 && work[i].cached + 1 == work[i].length && !planned.count(i) &&
+          !preempted.count(i)) {
         REQUIRE(i > last);
         REQUIRE(i == holders[holders.size() - 1 - plan.preempted.size()]);
       }
@@ -123,7 +125,8 @@ struct Simulation {
   void Remove() {
     size_t kept = 0, prompt = 0;
     std::vector<int32_t> left(work.size(), 0);
-    for (size_t i = 0; i < work.size(); ++i) left[work[i].prompt] += target[i] != 0 && work[i].length < target[i];
+    for (size_t i = 0; i < work.size(); ++i)
+      left[work[i].prompt] += target[i] != 0 && work[i].length < target[i];
     for (size_t i = 0; i < work.size(); ++i) {
       if (target[i] == 0 ? left[i] == 0 : work[i].length >= target[i]) continue;
       if (target[i] == 0) prompt = kept;
@@ -144,7 +147,9 @@ TEST_CASE("random runs keep every rule and end") {
   for (uint32_t seed = 1; seed <= 400; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);
-    const auto pick = [&](int64_t low, int64_t high) { return low + static_cast<int64_t>(random() % (high - low + 1)); };
+    const auto pick = [&](int64_t low, int64_t high) {
+      return low + static_cast<int64_t>(random() % (high - low + 1));
+    };
     Simulation sim;
     sim.limits = {.max_tokens = pick(0, 1) ? pick(1, 12) : pick(1, 200), .max_running = pick(1, 24)};
     int64_t bound = 0;
