@@ -135,22 +135,20 @@ void ProjectQueries(const Pass& pass, const LayerWeights& w, const MlaDims& d, M
   const int64_t stride = d.heads * d.absorbed;
   kernels::Gemm(pool, PerHead(pass, w.key_up, true, Values(s.q), s.q_stride, d.nope + d.rope,
                               Values(s.q_absorbed), stride, d.absorbed));
-  for (int64_t h = 0; h < d.heads; ++h) {
-    CopyColumns(pool, rows, d.rope, Values(s.q) + h * (d.nope + d.rope) + d.nope, s.q_stride,
-                Values(s.q_absorbed) + h * d.absorbed + d.rank, stride);
-  }
+  CopyPieces(pool, rows, d.heads, d.rope, {Values(s.q) + d.nope, s.q_stride, d.nope + d.rope},
+             {Values(s.q_absorbed) + d.rank, stride, d.absorbed});
   Rotate(pass, d.heads, false, Values(s.q_absorbed) + d.rank, stride, d.absorbed);
 }
 
 void ProjectLatent(const Pass& pass, const LayerWeights& w, const MlaDims& d, MlaState& s) {
   auto& pool = *pass.pool;
   const int64_t rows = pass.num_rows;
-  const float* from = Values(s.qkv_a) + d.kv_begin;
+  float* from = Values(s.qkv_a) + d.kv_begin;
   s.kv = NewTensor(rows, d.absorbed);
   s.kv_inv_rms = NewTensor(rows, 1);
   kernels::RmsNorm(pool, rows, d.rank, from, d.a_width, w.kv_norm.data(), kInnerNormEps, Values(s.kv),
                    d.absorbed, Values(s.kv_inv_rms));
-  CopyColumns(pool, rows, d.rope, from + d.rank, d.a_width, Values(s.kv) + d.rank, d.absorbed);
+  CopyPieces(pool, rows, 1, d.rope, {from + d.rank, d.a_width, 0}, {Values(s.kv) + d.rank, d.absorbed, 0});
   Rotate(pass, 1, false, Values(s.kv) + d.rank, d.absorbed, d.absorbed);
 }
 
@@ -162,10 +160,8 @@ at::Tensor QueryGradient(const Pass& pass, const LayerWeights& w, const MlaDims&
   at::Tensor dq = NewTensor(pass.num_rows, d.query);
   kernels::Gemm(pool, PerHead(pass, w.key_up, false, Values(dq_absorbed), stride, d.absorbed, Values(dq),
                               d.query, d.nope + d.rope));
-  for (int64_t h = 0; h < d.heads; ++h) {
-    CopyColumns(pool, pass.num_rows, d.rope, Values(dq_absorbed) + h * d.absorbed + d.rank, stride,
-                Values(dq) + h * (d.nope + d.rope) + d.nope, d.query);
-  }
+  CopyPieces(pool, pass.num_rows, d.heads, d.rope, {Values(dq_absorbed) + d.rank, stride, d.absorbed},
+             {Values(dq) + d.nope, d.query, d.nope + d.rope});
   PerHeadWeightGradients(pass, w.key_up, Values(s.q), s.q_stride, d.nope + d.rope, Values(dq_absorbed),
                          stride, d.absorbed);
   return dq;
@@ -203,13 +199,13 @@ at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& 
                              Values(s.q_inv_rms), Values(dq_normed), d.q_lora, Values(dqkv_a), d.a_width,
                              pass.Gradient(w.q_norm.parameter));
   } else {
-    CopyColumns(pool, rows, d.query, Values(dq), d.query, Values(dqkv_a), d.a_width);
+    CopyPieces(pool, rows, 1, d.query, {Values(dq), d.query, 0}, {Values(dqkv_a), d.a_width, 0});
   }
   kernels::RmsNormBackward(pool, rows, d.rank, Values(s.qkv_a) + d.kv_begin, d.a_width, w.kv_norm.data(),
                            Values(s.kv_inv_rms), Values(dkv), d.absorbed, Values(dqkv_a) + d.kv_begin,
                            d.a_width, pass.Gradient(w.kv_norm.parameter));
-  CopyColumns(pool, rows, d.rope, Values(dkv) + d.rank, d.absorbed, Values(dqkv_a) + d.kv_begin + d.rank,
-              d.a_width);
+  CopyPieces(pool, rows, 1, d.rope, {Values(dkv) + d.rank, d.absorbed, 0},
+             {Values(dqkv_a) + d.kv_begin + d.rank, d.a_width, 0});
   return dqkv_a;
 }
 

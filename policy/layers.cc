@@ -38,19 +38,30 @@ kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float*
           .accumulate = true};
 }
 
-void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from,
-                 int64_t from_stride, float* to, int64_t to_stride) {
+void CopyPieces(kernels::ThreadPool& pool, int64_t rows, int64_t heads, int64_t width, const Pieces& from,
+                const Pieces& to) {
   pool.ParallelRanges(rows, 64, [&](int64_t begin, int64_t end, int) {
-    for (int64_t r = begin; r < end; ++r) std::memcpy(to + r * to_stride, from + r * from_stride, width * 4);
+    for (int64_t r = begin; r < end; ++r) {
+      for (int64_t h = 0; h < heads; ++h) {
+        std::memcpy(to.data + r * to.row_stride + h * to.head_stride,
+                    from.data + r * from.row_stride + h * from.head_stride, width * sizeof(float));
+      }
+    }
   });
+}
+
+at::Tensor Accumulator(const Pass& pass, const at::Tensor& residual) {
+  if (pass.MayOverwrite()) return residual;
+  const int64_t width = residual.size(1);
+  at::Tensor copy = NewTensor(pass.num_rows, width);
+  CopyPieces(*pass.pool, pass.num_rows, 1, width, {Values(residual), width, 0}, {Values(copy), width, 0});
+  return copy;
 }
 
 at::Tensor Linear(const Pass& pass, const at::Tensor& x, const MatrixWeight& weight, const VectorWeight* bias,
                   const at::Tensor* residual) {
   const int64_t rows = pass.num_rows;
-  at::Tensor y = NewTensor(rows, weight.out);
-  if (residual != nullptr)
-    CopyColumns(*pass.pool, rows, weight.out, Values(*residual), weight.out, Values(y), weight.out);
+  at::Tensor y = residual != nullptr ? Accumulator(pass, *residual) : NewTensor(rows, weight.out);
   const kernels::GemmProblem problem = {.m = rows,
                                         .a = Values(x),
                                         .a_row_stride = weight.in,

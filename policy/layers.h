@@ -37,7 +37,11 @@ struct Pass {
   TrainingOptions options;
   TrainingStats* stats = nullptr;  // null: not counted (recomputation)
 
+  bool keep_inputs = false;  // a layer's input is needed again although nothing is recorded
+
   bool recording() const { return gradients != nullptr; }
+  // Whether a residual may be added to where it is instead of in a copy.
+  bool MayOverwrite() const { return !recording() && !keep_inputs; }
   float* Gradient(int parameter) const { return gradients->buffers()[parameter].data(); }
   float* Gradient(const MatrixWeight& w) const { return Gradient(w.parameter) + w.offset; }
 };
@@ -62,9 +66,16 @@ kernels::GemmProblem InputGradient(int64_t rows, const float* dy, int64_t dy_str
 kernels::GemmProblem WeightGradient(const Pass& pass, int64_t rows, const float* dy, int64_t dy_stride,
                                     const float* x, int64_t x_stride, const MatrixWeight& weight,
                                     kernels::PackedMatrix& packed);
-// to[r] = from[r] over `width` floats of `rows` strided rows.
-void CopyColumns(kernels::ThreadPool& pool, int64_t rows, int64_t width, const float* from,
-                 int64_t from_stride, float* to, int64_t to_stride);
+// A strided block of `rows` x `heads` pieces of `width` floats.
+struct Pieces {
+  float* data;
+  int64_t row_stride;
+  int64_t head_stride;
+};
+void CopyPieces(kernels::ThreadPool& pool, int64_t rows, int64_t heads, int64_t width, const Pieces& from,
+                const Pieces& to);
+// A tensor that holds what `residual` does and may be added to.
+at::Tensor Accumulator(const Pass& pass, const at::Tensor& residual);
 
 }  // namespace hone
 

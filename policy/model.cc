@@ -159,6 +159,7 @@ at::Tensor Model::Impl::Layer(const Pass& pass, int64_t l, const at::Tensor& x) 
 at::Tensor Model::Impl::RecomputedLayer(const Pass& pass, int64_t l, const at::Tensor& x) const {
   Pass plain = pass;
   plain.gradients = nullptr;
+  plain.keep_inputs = true;
   at::Tensor y = Layer(plain, l, x);
   Record(y, {x}, [this, &pass, l, x](const at::Tensor& dy) {
     const at::Tensor leaf = Leaf(x);

@@ -147,8 +147,7 @@ at::Tensor Experts(const Pass& pass, int64_t layer, const at::Tensor& x, const a
   kernels::SwiGlu(pool, pairs, c.moe_intermediate_size, Values(s.gate_up), Values(s.activated));
   s.outputs = NewTensor(pairs, hidden);
   kernels::Gemm(pool, PerExpert(s.plan, w.experts_down, false, Values(s.activated), Values(s.outputs)));
-  at::Tensor out = NewTensor(rows, hidden);
-  CopyColumns(pool, rows, hidden, Values(residual), hidden, Values(out), hidden);
+  at::Tensor out = Accumulator(pass, residual);
   kernels::CombineExperts(pool, s.plan, rows, k, hidden, Values(s.weights), Values(s.outputs), Values(out));
   if (!pass.recording()) return out;
 

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -64,38 +66,68 @@ std::string LastLine(const std::string& path) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-// Waits at most `seconds` (< 0: for ever). True if the child ended by itself, successfully. Error if it failed by itself.
-bool WaitFor(pid_t child, double seconds, const std::string& log) {
-  const double deadline = Now() + seconds;
+// Waits until the child has ended by itself (true) or `due` says so (false). Error if the child failed by itself.
+bool WaitFor(pid_t child, const std::function<bool()>& due, const std::string& log) {
   for (;;) {
     int status = 0;
-    const pid_t ended = waitpid(child, &status, seconds < 0 ? 0 : WNOHANG);
-    if (ended == child) {
+    if (waitpid(child, &status, WNOHANG) == child) {
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
       throw Error("the run failed: " + LastLine(log), log, "");
     }
-    if (Now() >= deadline && seconds >= 0) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (due()) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
-// Runs to the end, killed `a.kills` times on the way. Each kill comes at a random moment of what an undisturbed run takes,
-// shrinking as the run moves on, so that kills fall everywhere: start-up, sampling, learning, committing, checkpoints.
-int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, double undisturbed,
+// The last finished step of the run in `run_dir`; -1 while there is none to be seen.
+int64_t LastStep(const std::string& run_dir) {
+  try {
+    const auto history = RunStore::OpenReadOnly(run_dir + "/hone.db").AllMetrics();
+    return history.empty() ? -1 : history.back().step;
+  } catch (const Error&) {
+    return -1;  // being made this moment
+  }
+}
+
+// Runs to the end, killed `a.kills` times on the way, and returns how often: a very short run can end before its last
+// kills. The kills are spread over the whole run by step, and each falls at
+// a random moment of the step it is meant for: start-up, sampling, learning, committing, checkpoints.
+int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, int64_t steps, double step_seconds,
                      const std::string& log) {
   std::mt19937_64 random(a.seed);
-  int64_t kills = 0;
-  for (bool first = true;; first = false) {
-    const pid_t child = StartRun(a, run_dir, !first && RunDirectory::HoldsRun(run_dir), log);
-    const double moment =
-        undisturbed * 2.0 / static_cast<double>(a.kills + 1) * static_cast<double>(random() >> 11) * 0x1p-53;
-    if (WaitFor(child, kills < a.kills ? moment : -1.0, log)) return kills;
+  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
+  std::vector<int64_t> after;  // the finished step each kill waits for; -1: none yet
+  for (int64_t i = 0; i < a.kills; ++i) {
+    after.push_back(static_cast<int64_t>(uniform() * static_cast<double>(steps)) - 1);
+  }
+  std::sort(after.begin(), after.end());
+  for (int64_t i = 0; i <= a.kills; ++i) {
+    const pid_t child = StartRun(a, run_dir, RunDirectory::HoldsRun(run_dir), log);
+    if (i == a.kills) {
+      WaitFor(
+          child, [] { return false; }, log);
+      break;
+    }
+    const double delay = uniform() * step_seconds;
+    double seen = -1.0, looked = 0.0;  // when the step was first seen; when the store was last looked at
+    const bool ended = WaitFor(
+        child,
+        [&] {
+          if (seen < 0.0 && Now() - looked > 0.05) {
+            looked = Now();
+            if (after[i] < 0 || LastStep(run_dir) >= after[i]) seen = looked;
+          }
+          return seen >= 0.0 && Now() >= seen + delay;
+        },
+        log);
+    if (ended) return i;
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
-    ++kills;
-    fmt::print(stderr, "kill {} of {} after {:.2f} s\n", kills, a.kills, moment);
+    fmt::print(stderr, "kill {} of {}: {:.2f} s after step {}\n", i + 1, a.kills, delay,
+               std::max<int64_t>(0, after[i]));
   }
+  return a.kills;
 }
 
 int Verify(const VerifyArguments& a) {
@@ -108,10 +140,13 @@ int Verify(const VerifyArguments& a) {
   std::filesystem::create_directories(work);
   const std::string calm = work + "/undisturbed", killed = work + "/killed", log = work + "/log";
   const double start = Now();
-  WaitFor(StartRun(a, calm, false, log), -1.0, log);
+  WaitFor(
+      StartRun(a, calm, false, log), [] { return false; }, log);
   const double seconds = Now() - start;
-  fmt::print(stderr, "undisturbed run: {:.1f} s\n", seconds);
-  const int64_t kills = RunWithKills(a, killed, seconds, log);
+  const int64_t steps = LastStep(calm);
+  fmt::print(stderr, "undisturbed run: {} steps in {:.1f} s\n", steps, seconds);
+  const int64_t kills =
+      RunWithKills(a, killed, steps, seconds / static_cast<double>(std::max<int64_t>(1, steps)), log);
 
   const bool same_weights =
       ReadFile(calm + "/model/model.safetensors") == ReadFile(killed + "/model/model.safetensors");
@@ -126,9 +161,7 @@ int Verify(const VerifyArguments& a) {
     fmt::print(stderr, "kept for a look: {}\n", work);
     return 1;
   }
-  if (kills < a.kills) {
-    fmt::print(stderr, "the run ended before all kills: only {} of {} were tried\n", kills, a.kills);
-  }
+  if (kills < a.kills) fmt::print(stderr, "the run ended before kill {} of {}\n", kills + 1, a.kills);
   if (a.work_dir.empty()) std::filesystem::remove_all(work);
   return 0;
 }
