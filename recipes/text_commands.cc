@@ -34,7 +34,7 @@ void AddCommon(CLI::App* command, TextArguments& a) {
   command->add_option("model", a.model, "Hugging Face directory")->required();
   command->add_option("--dtype", a.dtype, "what the matrix products multiply")
       ->check(CLI::IsMember({"fp32", "bf16"}));
-  command->add_option("--threads", a.threads, "CPU threads (0: all cores)")->check(CLI::NonNegativeNumber);
+  command->add_option("--threads", a.threads, "CPU threads (0: all cores)")->check(CLI::Range(0, 1024));
 }
 
 int Generate(const TextArguments& a) {

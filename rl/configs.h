@@ -60,7 +60,7 @@ struct MemoryConfig {
 
   template <class V>
   void Fields(V& v) {
-    v.Field("micro_batch_tokens", micro_batch_tokens, AtLeast(1),
+    v.Field("micro_batch_tokens", micro_batch_tokens, Range{1, 1 << 20},
             "tokens of one forward and backward; a longer sequence goes alone");
     v.Field("gradient_blocks", gradient_blocks, Range{1, 1024},
             "a power of two: gradients add up in order inside each of that many equal blocks, then in a "
@@ -85,10 +85,10 @@ struct RolloutConfig {
     v.Field("top_k", top_k, AtLeast(0), "keep the k most likely tokens (0: all)");
     v.Field("top_p", top_p, AboveUpTo(0, 1), "keep the most likely tokens up to this mass (1: all)");
     v.Field("min_p", min_p, Range{0, 1}, "drop tokens below this share of the largest probability (0: none)");
-    v.Field("max_new_tokens", max_new_tokens, AtLeast(1), "longest completion");
-    v.Field("max_batch_tokens", max_batch_tokens, AtLeast(1), "tokens of one forward of the engine");
-    v.Field("max_sequences", max_sequences, AtLeast(1), "completions sampled at once");
-    v.Field("cache_mb", cache_mb, AtLeast(1), "memory for the key/value cache");
+    v.Field("max_new_tokens", max_new_tokens, Range{1, 1 << 20}, "longest completion");
+    v.Field("max_batch_tokens", max_batch_tokens, Range{1, 1 << 20}, "tokens of one forward of the engine");
+    v.Field("max_sequences", max_sequences, Range{1, 65536}, "completions sampled at once");
+    v.Field("cache_mb", cache_mb, Range{1, 1 << 20}, "memory for the key/value cache");
   }
 };
 
@@ -118,7 +118,7 @@ struct GrpoConfig {
   template <class V>
   void Fields(V& v) {
     v.Field("steps", steps, AtLeast(1), "rollout steps");
-    v.Field("prompts_per_step", prompts_per_step, AtLeast(1), "prompts sampled in a step");
+    v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20}, "prompts sampled in a step");
     v.Field("group_size", group_size, Range{2, 65536},
             "completions per prompt: the group that is the baseline");
     v.Field("minibatches", minibatches, AtLeast(1), "updates per step, each on its share of the groups");
@@ -143,8 +143,8 @@ struct SftConfig {
   template <class V>
   void Fields(V& v) {
     v.Field("steps", steps, AtLeast(1), "updates");
-    v.Field("rows_per_step", rows_per_step, AtLeast(1), "rows of packed documents per update");
-    v.Field("row_tokens", row_tokens, AtLeast(2),
+    v.Field("rows_per_step", rows_per_step, Range{1, 1 << 20}, "rows of packed documents per update");
+    v.Field("row_tokens", row_tokens, Range{2, 1 << 20},
             "tokens of a row; whole documents, attention stays within each");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
@@ -159,8 +159,8 @@ struct EvalConfig {
 
   template <class V>
   void Fields(V& v) {
-    v.Field("prompts", prompts, AtLeast(1), "held-out prompts");
-    v.Field("samples_per_prompt", samples_per_prompt, AtLeast(1), "completions of each");
+    v.Field("prompts", prompts, Range{1, 1 << 20}, "held-out prompts");
+    v.Field("samples_per_prompt", samples_per_prompt, Range{1, 65536}, "completions of each");
     v.Field("every", every, AtLeast(0),
             "steps between evaluations; there is always one before the first and after the "
             "last step (0: only those)");
@@ -178,7 +178,8 @@ struct RunConfig {
   template <class V>
   void Fields(V& v) {
     v.Field("seed", seed, AtLeast(0), "decides prompts, initial weights and every draw");
-    v.Field("threads", threads, AtLeast(0), "CPU threads (0: all cores); never changes a bit of the result");
+    v.Field("threads", threads, Range{0, 1024},
+            "CPU threads (0: all cores); never changes a bit of the result");
     v.Field("precision", precision, "what the matrix products multiply");
     v.Field("checkpoint_every", checkpoint_every, AtLeast(1), "steps between checkpoints");
     v.Field("keep_checkpoints", keep_checkpoints, AtLeast(1), "newest checkpoints that are kept");
