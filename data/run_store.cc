@@ -289,6 +289,14 @@ void RunStore::VoidFrom(int64_t step) {
   transaction.Commit();
 }
 
+void RunStore::DropGroupsFrom(int64_t step) {
+  Transaction transaction(impl_->db);
+  for (const char* sql : {"DELETE FROM completions WHERE step >= ?", "DELETE FROM groups WHERE step >= ?"}) {
+    Statement(impl_->db, sql).Bind(1, step).Execute();
+  }
+  transaction.Commit();
+}
+
 int64_t RunStore::CountConsumed() const {
   return impl_->db.Integer(
       "SELECT coalesce(sum(num_completions), 0) FROM groups WHERE consumed_step IS NOT NULL");

@@ -51,6 +51,8 @@ class RunStore {
   void FinishStep(int64_t step, const Metrics& metrics);
   // Forgets metrics and consumed marks of steps >= `step` (groups stay and will be replayed). Events stay.
   void VoidFrom(int64_t step);
+  // Forgets the groups of steps >= `step` too: a changed recipe must not replay them.
+  void DropGroupsFrom(int64_t step);
   int64_t CountConsumed() const;  // completions marked consumed
 
   std::vector<StepMetrics> AllMetrics() const;  // ascending steps

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "data/arithmetic_corpus.h"
+#include "data/error.h"
 #include "rewards/combine.h"
 
 namespace hone {
@@ -31,6 +32,22 @@ std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokeni
   std::vector<Prompt> prompts;
   for (int64_t i = 0; i < recipe.eval.prompts; ++i) prompts.push_back(source(i));
   return prompts;
+}
+
+void CheckPrompts(const Recipe& recipe, const Policy& policy) {
+  Prompt prompt;
+  try {
+    prompt = MakePrompts(recipe, ArithmeticSplit::kHeldOut, policy.tokenizer())(0);
+  } catch (const Error& e) {
+    throw Error(std::string("the model's tokenizer cannot write the prompts: ") + e.what(), "task.prompt",
+                "use the prompt the model was made for");
+  }
+  const auto length = static_cast<int64_t>(prompt.ids.size());
+  if (length + recipe.rollout.max_new_tokens <= policy.config().max_position_embeddings) return;
+  throw Error("rollout.max_new_tokens = " + std::to_string(recipe.rollout.max_new_tokens) +
+                  " and prompts of " + std::to_string(length) + " tokens exceed the model's " +
+                  std::to_string(policy.config().max_position_embeddings) + " positions",
+              recipe.name, "lower rollout.max_new_tokens");
 }
 
 DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {

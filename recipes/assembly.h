@@ -20,6 +20,8 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
 
 PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer);
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
+// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
+void CheckPrompts(const Recipe& recipe, const Policy& policy);
 DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
 std::unique_ptr<RewardFn> MakeRewards(const Recipe& recipe);
 

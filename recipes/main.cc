@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <vector>
 
 #include "data/error.h"
@@ -69,8 +71,16 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   KeepFreedMemory();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of the write, which says what to do
   try {
-    return Main(argc, argv);
+    const int code = Main(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw hone::Error("cannot write all output", "stdout", "check the disk or the pipe behind it");
+    }
+    return code;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "hone: out of memory; use smaller sizes or a machine with more\n");
+    return 1;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "hone: %s\n", e.what());
     return 1;

@@ -36,18 +36,20 @@ std::string DefaultRunDirectory(const std::string& name, bool resume) {
   return resume ? last : next;
 }
 
-// Refuses a resume with another recipe, listing what changed, unless every changed key was accepted.
-void CheckUnchanged(const Recipe& recipe, const std::string& stored_toml, const std::string& run_dir,
+// Refuses a resume with another recipe, listing what changed, unless every changed key was accepted. Returns whether any was.
+bool CheckUnchanged(const Recipe& recipe, const std::string& stored_toml, const std::string& run_dir,
                     const std::vector<std::string>& accepted) {
   const auto stored = ResolveRecipe(stored_toml, run_dir + "/recipe.toml", {});
   std::string changed;
+  bool any = false;
   for (const std::string& line : DiffRecipes(FlattenRecipe(stored), FlattenRecipe(recipe))) {
     const std::string key = line.substr(0, line.find(':'));
     // Neither moves a bit of the result.
     if (key == "run.threads" || key == "run.keep_checkpoints") continue;
+    any = true;
     if (std::find(accepted.begin(), accepted.end(), key) == accepted.end()) changed += "\n  " + line;
   }
-  if (changed.empty()) return;
+  if (changed.empty()) return any;
   throw Error("the recipe is not the one this run was started with:" + changed + "\n  (stored -> now)",
               run_dir, "resume with the stored recipe, or name each wanted change with --accept KEY");
 }
@@ -56,6 +58,7 @@ void PrintPlan(const Recipe& recipe) {
   fmt::print("{}\n", DumpRecipe(recipe));
   const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
   const auto policy = MakePolicy(recipe, scratch.string());
+  CheckPrompts(recipe, *policy);
   const ModelConfig& c = policy->config();
   std::filesystem::remove_all(scratch);
   const double mb = 1.0 / (1 << 20);
@@ -103,19 +106,23 @@ int RunRecipe(const RunArguments& arguments) {
   }
   const std::string run_dir =
       arguments.run_dir.empty() ? DefaultRunDirectory(recipe.name, arguments.resume) : arguments.run_dir;
-  if (arguments.resume && RunDirectory::HoldsRun(run_dir)) {
-    CheckUnchanged(recipe, RunDirectory::Open(run_dir).ReadRecipe(), run_dir, arguments.accepted);
-  }
-  // Everything that can be wrong with model and rewards is found before a directory is made.
+  // What is wrong with model, prompts and rewards is found before a directory is made or touched.
   const auto rewards = MakeRewards(recipe);
-  if (!recipe.model.shape) LoadCheckpoint(recipe.model.path);
+  std::unique_ptr<Policy> policy;
+  if (!recipe.model.shape) policy = MakePolicy(recipe, "");
+  if (policy != nullptr) CheckPrompts(recipe, *policy);
   CatchStopSignals();
   RunDirectory directory =
       arguments.resume ? RunDirectory::Open(run_dir) : RunDirectory::Create(run_dir, DumpRecipe(recipe));
+  const bool changed =
+      arguments.resume && CheckUnchanged(recipe, directory.ReadRecipe(), run_dir, arguments.accepted);
   if (arguments.resume) directory.WriteRecipe(DumpRecipe(recipe));
   directory.store().PutMeta("name", recipe.name);
 
-  const auto policy = MakePolicy(recipe, run_dir + "/tokenizer");
+  if (policy == nullptr) {
+    policy = MakePolicy(recipe, run_dir + "/tokenizer");
+    CheckPrompts(recipe, *policy);
+  }
   Sampler sampler(*policy, recipe.rollout);
   const auto stage = MakeStage(recipe, *policy, sampler, *rewards, directory.store());
   Progress progress(stderr, Progress::CanBeLive(stderr), stage->num_steps(), recipe.name);
@@ -126,7 +133,8 @@ int RunRecipe(const RunArguments& arguments) {
                           .evaluate_every = recipe.eval.every,
                           .evaluate = [&] { return EvaluatePolicy(recipe, *policy, sampler, *rewards); },
                           .stop_requested = StopRequested,
-                          .progress = progress};
+                          .progress = progress,
+                          .recipe_changed = changed};
   const RunEnd end = RunStage(parts);
   progress.Finish();
   if (end == RunEnd::kStopped) return 130;

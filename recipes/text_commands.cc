@@ -2,13 +2,15 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "data/error.h"
+#include "data/json.h"
 #include "recipes/commands.h"
 #include "rl/policy.h"
 #include "rl/sampler.h"
@@ -72,7 +74,7 @@ int Generate(const TextArguments& a) {
 // {"ids": [...]} -> ids. Error naming the line.
 std::vector<int32_t> ParseIds(const std::string& line, int64_t number, const ModelConfig& config) {
   const std::string where = "stdin:" + std::to_string(number);
-  const auto json = nlohmann::json::parse(line, nullptr, false);
+  const auto json = ParseStrictJson(line, where);
   if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array() || json["ids"].empty()) {
     throw Error("expected an object such as {\"ids\":[1,2,3]}", where, "write one per line");
   }
@@ -98,6 +100,7 @@ int LogProbs(const TextArguments& a) {
   Model model(checkpoint.config, checkpoint.weights, a.precision(), pool);
   std::string line;
   for (int64_t number = 1; std::getline(std::cin, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     TrainingBatch batch;
     batch.tokens = ParseIds(line, number, checkpoint.config);
     const auto length = static_cast<int32_t>(batch.tokens.size());
@@ -108,6 +111,10 @@ int LogProbs(const TextArguments& a) {
     }
     std::vector<float> logprobs(batch.targets.size());
     model.LogProbs(batch, logprobs, {});
+    if (!std::all_of(logprobs.begin(), logprobs.end(), [](float l) { return std::isfinite(l); })) {
+      throw Error("the model gives no finite log-prob for these ids", "stdin:" + std::to_string(number),
+                  "check how the model was made");
+    }
     // Nine digits bring every float back bit for bit.
     std::string out = "{\"logprobs\":[null";
     for (const float l : logprobs) out += fmt::format(",{:.9g}", l);

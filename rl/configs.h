@@ -82,7 +82,7 @@ struct RolloutConfig {
   template <class V>
   void Fields(V& v) {
     v.Field("temperature", temperature, Above(0), "sampling temperature");
-    v.Field("top_k", top_k, AtLeast(0), "keep the k most likely tokens (0: all)");
+    v.Field("top_k", top_k, Range{0, 1 << 20}, "keep the k most likely tokens (0: all)");
     v.Field("top_p", top_p, AboveUpTo(0, 1), "keep the most likely tokens up to this mass (1: all)");
     v.Field("min_p", min_p, Range{0, 1}, "drop tokens below this share of the largest probability (0: none)");
     v.Field("max_new_tokens", max_new_tokens, Range{1, 1 << 20}, "longest completion");
@@ -125,7 +125,7 @@ struct GrpoConfig {
     v.Field("clip_low", clip_low, Above(0), "the ratio is clipped at 1 - clip_low");
     v.Field("clip_high", clip_high, Above(0), "the ratio is clipped at 1 + clip_high");
     v.Field("kl_coefficient", kl_coefficient, AtLeast(0),
-            "weight of the k3 divergence from the reference (0: no reference)");
+            "weight of the k3 divergence from the reference, over groups with a signal (0: no reference)");
     v.Field("reference_every", reference_every, AtLeast(0),
             "steps after which the policy becomes the reference (0: the reference stays the start)");
     v.Field("advantage_epsilon", advantage_epsilon, AtLeast(0), "added to a group's standard deviation");

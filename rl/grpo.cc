@@ -3,7 +3,8 @@
 //   prompts -> sample (Group) -> score (ScoredGroup) -> advantages -> minibatches -> learner.Step -> the sampler sees it
 //
 // Departures from the report: completions whose reward is a fault are left out of their group's baseline and of the loss, and groups
-// whose rewards are all equal are not computed (they count in the normaliser, as a zero advantage would). Sampler and learner
+// whose rewards are all equal are not computed: they count in the normaliser, as a zero advantage does, but with a KL term
+// their share of its gradient is left out. Sampler and learner
 // share weights and kernels, so the sampler's log-probs are the old log-probs. Covered by tests/rl/grpo_test.cc.
 #include "rl/grpo.h"
 
@@ -47,6 +48,23 @@ bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
     }
   }
   return true;
+}
+
+// A stored group must be one this step could have sampled.
+void CheckReplay(const ScoredGroup& stored, const std::vector<Prompt>& prompts, int64_t group_size,
+                 int64_t vocab_size) {
+  const Group& g = stored.group;
+  bool fits = g.slot >= 0 && g.slot < static_cast<int64_t>(prompts.size()) &&
+              static_cast<int64_t>(g.completions.size()) == group_size &&
+              stored.scores.size() == g.completions.size() && g.prompt.ids == prompts[g.slot].ids;
+  for (const Completion& c : g.completions) {
+    fits = fits && !c.ids.empty() && c.ids.size() == c.logprobs.size() &&
+           std::all_of(c.ids.begin(), c.ids.end(), [&](int32_t id) { return id >= 0 && id < vocab_size; });
+  }
+  if (fits) return;
+  throw Error("the group stored for step " + std::to_string(g.step) + ", slot " + std::to_string(g.slot) +
+                  " is not one of this recipe",
+              "hone.db", "the store is damaged: start a new run");
 }
 
 void StopUnlessExact(double difference) {
@@ -205,10 +223,13 @@ std::vector<Prompt> GrpoStage::Prompts(int64_t step) const {
 // and committed before anything learns from them.
 std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metrics) {
   std::vector<ScoredGroup> groups(grpo_.prompts_per_step);
-  for (ScoredGroup& stored : store_.Groups(step)) groups[stored.group.slot] = std::move(stored);
+  std::vector<Prompt> prompts = Prompts(step);
+  for (ScoredGroup& stored : store_.Groups(step)) {
+    CheckReplay(stored, prompts, grpo_.group_size, policy_.config().vocab_size);
+    groups[stored.group.slot] = std::move(stored);
+  }
 
   SampleRequest request;
-  std::vector<Prompt> prompts = Prompts(step);
   for (int64_t slot = 0; slot < grpo_.prompts_per_step; ++slot) {
     if (!groups[slot].scores.empty()) continue;
     request.prompts.push_back(std::move(prompts[slot]));
@@ -247,7 +268,8 @@ std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metric
   const EngineStats& after = sampler_.stats();
   const double seconds = after.seconds - before.seconds;
   const auto sampled = static_cast<double>(after.generated_tokens - before.generated_tokens);
-  metrics.insert(metrics.end(), {{"tokens_per_second", seconds > 0 ? sampled / seconds : 0.0},
+  metrics.insert(metrics.end(), {{"tokens_per_second",
+                                  sampled > 0 ? sampled / seconds : std::numeric_limits<double>::quiet_NaN()},
                                  {"preemptions", static_cast<double>(after.preemptions - before.preemptions)},
                                  {"seconds_sample", seconds},
                                  {"seconds_score", score_seconds},

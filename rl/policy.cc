@@ -4,6 +4,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cmath>
+#include <fstream>
 
 #include "data/error.h"
 
@@ -13,7 +15,14 @@ int ThreadCount(int64_t requested) {
   if (requested > 0) return static_cast<int>(requested);
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
-  return std::max(1, CPU_COUNT(&cores));
+  int usable = std::max(1, CPU_COUNT(&cores));
+  // A container's quota (cgroup v2): more spinning threads than it pays for would be throttled.
+  std::ifstream quota("/sys/fs/cgroup/cpu.max");
+  double share = 0.0, period = 0.0;
+  if (quota >> share >> period && share > 0.0 && period > 0.0) {
+    usable = std::min(usable, std::max(1, static_cast<int>(std::ceil(share / period))));
+  }
+  return usable;
 }
 
 Policy::Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precision precision, int threads)

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -69,6 +70,7 @@ class Loop {
       checkpointed_ = step;
     }
     store_.VoidFrom(step == 0 ? 0 : step + 1);
+    if (p_.recipe_changed) store_.DropGroupsFrom(step + 1);
     if (resumed) Note(step, "resume", "resumed after step " + std::to_string(step));
     return step;
   }
@@ -97,7 +99,7 @@ class Loop {
     p_.progress.Step(step, metrics);
     // Weights without a finite gradient may be beyond help: the checkpoint before them stays the one to go back to.
     const bool sound = !(MetricValue(metrics, "updates_not_applied") > 0);
-    if (last || (sound && step % p_.config.checkpoint_every == 0)) SaveCheckpoint(step);
+    if (sound && (last || step % p_.config.checkpoint_every == 0)) SaveCheckpoint(step);
   }
 
   void ReportFaults(int64_t step, const Metrics& metrics) {
@@ -133,6 +135,16 @@ class Loop {
     return RunEnd::kStopped;
   }
 
+  void RequireFiniteWeights() {
+    for (const Parameter& p : p_.policy.weights().parameters()) {
+      if (std::all_of(p.value.data(), p.value.data() + p.value.size(),
+                      [](float v) { return std::isfinite(v); }))
+        continue;
+      throw Error("the run ended with weights that are not finite (" + p.name + "): no model was written",
+                  p_.directory.path(), "lower optimizer.learning_rate and start again");
+    }
+  }
+
   // The exported model must load and give the log-probs of the policy in memory, bit for bit.
   void VerifyModel() {
     const auto loaded =
@@ -149,6 +161,10 @@ class Loop {
     std::vector<float> ours(batch.targets.size()), theirs(batch.targets.size());
     p_.policy.model().LogProbs(batch, ours, {});
     loaded->model().LogProbs(batch, theirs, {});
+    if (!std::all_of(ours.begin(), ours.end(), [](float l) { return std::isfinite(l); })) {
+      throw Error("the run ended with a model that gives no finite log-probs", p_.directory.ModelPath(),
+                  "lower optimizer.learning_rate and start again");
+    }
     if (std::memcmp(ours.data(), theirs.data(), ours.size() * sizeof(float)) != 0) {
       throw Error("the exported model does not score as the trained one", p_.directory.ModelPath(),
                   "check the disk");
@@ -156,6 +172,7 @@ class Loop {
   }
 
   void Finish() {
+    RequireFiniteWeights();
     p_.directory.SaveModel([&](const std::string& dir) { p_.policy.Save(dir); });
     VerifyModel();
     store_.PutEvent({p_.stage.num_steps(), "finish", "finished", Now()});

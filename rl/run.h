@@ -23,6 +23,7 @@ struct RunParts {
   std::function<Evaluation()> evaluate;  // on the policy's present weights
   std::function<bool()> stop_requested;  // asked between steps
   Progress& progress;
+  bool recipe_changed = false;  // a resume under accepted changes: stored groups are not replayed
 };
 
 enum class RunEnd { kFinished, kStopped };

@@ -87,7 +87,8 @@ std::vector<RunDirectory::CheckpointRef> ListCheckpoints(const std::string& dir)
   if (!fs::exists(dir)) return found;
   for (const std::string& name : FilesIn(dir)) {
     const std::string digits = name.rfind(kStepPrefix, 0) == 0 ? name.substr(std::strlen(kStepPrefix)) : "";
-    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos)
+      continue;
     found.push_back({std::stoll(digits), dir + "/" + name});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.step > b.step; });
@@ -108,6 +109,19 @@ void FillDirectory(const std::string& temporary, const std::function<void(const 
                  ignored);  // left by a killed process; creating it again reports what is really wrong
   MakeDirectories(temporary);
   write(temporary);
+}
+
+// A directory without recipe.toml may hold what a killed start left, an empty store at most: anything else is someone's work.
+void RefuseRemains(const std::string& path, int lock) {
+  bool work = fs::exists(path + "/checkpoints") || fs::exists(path + "/model");
+  if (!work && fs::exists(path + "/hone.db")) {
+    const RunStore store = RunStore::OpenReadOnly(path + "/hone.db");
+    work = !store.GroupSteps().empty() || !store.AllMetrics().empty();
+  }
+  if (!work) return;
+  close(lock);
+  throw Error("it holds parts of a run but no recipe.toml", path,
+              "choose another --run-dir, or remove the directory");
 }
 
 }  // namespace
@@ -144,6 +158,7 @@ RunDirectory RunDirectory::Create(const std::string& path, const std::string& re
     close(lock);
     throw Error("there is a run already", path, "continue it with --resume or choose another --run-dir");
   }
+  RefuseRemains(path, lock);
   for (const char* rest : {"/hone.db", "/hone.db-wal", "/hone.db-shm"}) fs::remove(path + rest);
   RunDirectory run(path, lock, RunStore::Create(path + "/hone.db"));
   run.WriteRecipe(recipe_toml);
@@ -188,8 +203,11 @@ void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep,
   SyncDirectory(dir);
   if (!MatchesManifest(name))
     throw Error("the checkpoint does not read back as written", name, "check the disk");
-  const auto all = ListCheckpoints(dir);
-  for (size_t i = keep; i < all.size(); ++i) fs::remove_all(all[i].path);
+  // Later steps than this one's are damaged or of a future that was undone; of the others the newest stay.
+  int64_t kept = 0;
+  for (const CheckpointRef& checkpoint : ListCheckpoints(dir)) {
+    if (checkpoint.step > step || ++kept > keep) fs::remove_all(checkpoint.path);
+  }
 }
 
 void RunDirectory::SaveModel(const std::function<void(const std::string& dir)>& write) {

@@ -137,10 +137,12 @@ TEST_CASE(
     for (size_t i = 0; i < want.size(); ++i) CHECK(lines[l]["logprobs"][i + 1].get<float>() == want[i]);
   }
   CHECK(at.Hone("logprobs model --dtype bf16 <in").out != said.out);
+  at.Write("gaps", "\n{\"ids\":[1,5]}\n \n");
+  CHECK(Lines(at.Hone("logprobs model <gaps").out).size() == 1);
 
-  for (const char* bad :
-       {"nonsense", "[1,2]", "{}", "{\"ids\":[]}", "{\"ids\":7}", "{\"ids\":[1,999]}", "{\"ids\":[-1]}",
-        "{\"ids\":[1.5]}", "{\"ids\":[\"a\"]}", "{\"ids\":[99999999999999999999]}", ""}) {
+  for (const char* bad : {"nonsense", "[1,2]", "{}", "{\"ids\":[]}", "{\"ids\":7}", "{\"ids\":[1,999]}",
+                          "{\"ids\":[-1]}", "{\"ids\":[1.5]}", "{\"ids\":[\"a\"]}",
+                          "{\"ids\":[99999999999999999999]}", "{\"ids\":[1],\"ids\":[2]}"}) {
     CAPTURE(bad);
     at.Write("in", std::string("{\"ids\":[1,5]}\n") + bad + "\n");
     const Said refused = at.Hone("logprobs model <in");

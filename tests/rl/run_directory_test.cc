@@ -141,6 +141,29 @@ TEST_CASE("a damaged checkpoint is passed over with a note, whatever the damage"
   }
 }
 
+TEST_CASE("a checkpoint of a step that was undone goes with the next one, and never in its place") {
+  const TempDir at;
+  RunDirectory run = RunDirectory::Create(at / "r", "x");
+  Save(run, 4, 1);
+  Save(run, 9, 1);
+  Write(at / "r/checkpoints/step_000009/a", "damaged");
+  fs::create_directory(at / "r/checkpoints/step_99999999999999999999");  // no step at all
+  CHECK(Latest(run) == 0);
+  Save(run, 6, 1);
+  CHECK(Latest(run) == 6);
+  CHECK_FALSE(fs::exists(at / "r/checkpoints/step_000009"));
+}
+
+TEST_CASE("a directory with parts of a run is not made into another one") {
+  const TempDir at;
+  {
+    RunDirectory run = RunDirectory::Create(at / "r", "x");
+    Save(run, 4);
+  }
+  fs::remove(at / "r/recipe.toml");
+  CHECK(ErrorOf([&] { RunDirectory::Create(at / "r", "y"); }).find("no recipe.toml") != std::string::npos);
+}
+
 TEST_CASE("half-written checkpoints are never taken for whole ones, and go with the next checkpoint") {
   TempDir dir;
   RunDirectory run = RunDirectory::Create(dir / "run", "");
