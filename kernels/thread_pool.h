@@ -30,6 +30,12 @@ class ThreadPool {
     double loops = 0.0;
     double gemm = 0.0;
     double attention = 0.0;
+
+    void Add(const Times& other, double share) {
+      loops += share * other.loops;
+      gemm += share * other.gemm;
+      attention += share * other.attention;
+    }
   };
   Times& times() { return times_; }
 

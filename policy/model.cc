@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "kernels/adamw.h"
 #include "kernels/elementwise.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int kKernelVersion = 1;               // raised when a kernel's bits change
 constexpr int64_t kLogitChunkFloats = 1 << 20;  // logits held at once while scoring
+constexpr int64_t kMinShareRows = 64;  // below this a share would read more weights than it computes with
 
 // Positions and tiles of a training batch: every sequence's keys and values are its own rows.
 struct TrainingRows {
@@ -40,6 +42,20 @@ struct TrainingRows {
   }
   std::vector<int32_t> positions, tile_begin, tiles;
 };
+
+// Bounds of at most `shares` nearly equal shares of the batch's rows, cut between sequences only.
+std::vector<int64_t> SplitRows(const RaggedBatch& batch, int64_t shares) {
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  shares = std::min(shares, rows / kMinShareRows);
+  std::vector<int64_t> bounds = {0};
+  for (int64_t s = 1; s < shares; ++s) {
+    int64_t row = std::max(bounds.back() + 1, s * rows / shares);
+    while (row < rows && batch.tile_begin[row] == batch.tile_begin[row - 1]) ++row;
+    if (row < rows) bounds.push_back(row);
+  }
+  bounds.push_back(rows);
+  return bounds;
+}
 
 }  // namespace
 
@@ -93,26 +109,29 @@ struct Model::Impl {
         precision(p),
         pool(t),
         weights(config, w, p),
-        rope(c.max_position_embeddings, c.RotaryDim(), c.rope_theta) {}
+        rope(c.max_position_embeddings, c.RotaryDim(), c.rope_theta) {
+    for (int i = 0; i < t.num_threads(); ++i)
+      inline_loops.push_back(std::make_unique<kernels::ThreadPool>(1));
+  }
 
-  Pass NewPass(int64_t num_rows, const kernels::AttentionRows& rows) {
+  Pass NewPass(kernels::ThreadPool& loops, int64_t num_rows, const kernels::AttentionRows& rows) const {
     Pass pass;
     pass.config = &config;
     pass.weights = &weights;
     pass.rope = &rope;
-    pass.pool = &pool;
+    pass.pool = &loops;
     pass.num_rows = num_rows;
     pass.rows = rows;
     return pass;
   }
 
-  at::Tensor Embed(const std::vector<int32_t>& tokens) {
-    for (const int32_t t : tokens) {
-      if (t < 0 || t >= config.vocab_size) std::abort();
+  at::Tensor Embed(const Pass& pass, const int32_t* tokens) const {
+    for (int64_t i = 0; i < pass.num_rows; ++i) {
+      if (tokens[i] < 0 || tokens[i] >= config.vocab_size) std::abort();
     }
-    const auto rows = static_cast<int64_t>(tokens.size());
-    at::Tensor x = NewTensor(rows, config.hidden_size);
-    kernels::GatherRows(pool, rows, config.hidden_size, weights.embed.data(), tokens.data(), Values(x));
+    at::Tensor x = NewTensor(pass.num_rows, config.hidden_size);
+    kernels::GatherRows(*pass.pool, pass.num_rows, config.hidden_size, weights.embed.data(), tokens,
+                        Values(x));
     return x;
   }
 
@@ -120,8 +139,12 @@ struct Model::Impl {
   at::Tensor RecomputedLayer(const Pass& pass, int64_t l, const at::Tensor& x) const;
   at::Tensor Layers(const Pass& pass, at::Tensor x) const;
 
-  // hidden rows [begin, end) of `rows` times the head into `logits`.
-  void Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered, float* logits);
+  void ForwardRows(kernels::ThreadPool& loops, const RaggedBatch& batch, int64_t begin, int64_t end,
+                   KvCache& cache, float* logits) const;
+
+  // The given rows of `hidden` times the head into `logits`.
+  void Logits(kernels::ThreadPool& loops, const at::Tensor& hidden, std::span<const int32_t> rows,
+              float* gathered, float* logits) const;
   int64_t ChunkRows() const { return std::max<int64_t>(16, kLogitChunkFloats / config.vocab_size); }
   void Score(const at::Tensor& hidden, const TrainingBatch& batch, std::span<float> logprobs,
              std::span<float> entropies);
@@ -131,6 +154,8 @@ struct Model::Impl {
   const ModelConfig config;
   const Precision precision;
   kernels::ThreadPool& pool;
+  std::vector<std::unique_ptr<kernels::ThreadPool>>
+      inline_loops;  // of one thread each, for the shares of a batch
   PackedWeights weights;
   kernels::RopeTable rope;
   bool backward_packed = false;
@@ -175,17 +200,34 @@ at::Tensor Model::Impl::Layers(const Pass& pass, at::Tensor x) const {
   return Norm(pass, x, weights.final_norm);
 }
 
-void Model::Impl::Logits(const at::Tensor& hidden, std::span<const int32_t> rows, float* gathered,
-                         float* logits) {
+void Model::Impl::Logits(kernels::ThreadPool& loops, const at::Tensor& hidden, std::span<const int32_t> rows,
+                         float* gathered, float* logits) const {
   const auto count = static_cast<int64_t>(rows.size());
-  kernels::GatherRows(pool, count, config.hidden_size, Values(hidden), rows.data(), gathered);
+  kernels::GatherRows(loops, count, config.hidden_size, Values(hidden), rows.data(), gathered);
   const kernels::GemmProblem problem = {.m = count,
                                         .a = gathered,
                                         .a_row_stride = config.hidden_size,
                                         .b = &weights.lm_head.forward,
                                         .c = logits,
                                         .c_stride = config.vocab_size};
-  kernels::Gemm(pool, {&problem, 1});
+  kernels::Gemm(loops, {&problem, 1});
+}
+
+// Rows [begin, end) of the batch, which are whole sequences of it, through the layers and the head.
+void Model::Impl::ForwardRows(kernels::ThreadPool& loops, const RaggedBatch& batch, int64_t begin,
+                              int64_t end, KvCache& cache, float* logits) const {
+  Pass pass = NewPass(
+      loops, end - begin,
+      {end - begin, batch.positions.data() + begin, batch.tile_begin.data() + begin, batch.tiles.data()});
+  pass.cache = &cache;
+  pass.cache_rows = batch.cache_rows.data() + begin;
+  const at::Tensor hidden = Layers(pass, Embed(pass, batch.tokens.data() + begin));
+  const auto first = std::lower_bound(batch.logit_rows.begin(), batch.logit_rows.end(), begin);
+  std::vector<int32_t> rows(first, std::lower_bound(first, batch.logit_rows.end(), end));
+  for (int32_t& row : rows) row -= static_cast<int32_t>(begin);
+  const at::Tensor gathered = NewTensor(static_cast<int64_t>(rows.size()), config.hidden_size);
+  Logits(loops, hidden, rows, Values(gathered),
+         logits + (first - batch.logit_rows.begin()) * config.vocab_size);
 }
 
 void Model::Impl::Score(const at::Tensor& hidden, const TrainingBatch& batch, std::span<float> logprobs,
@@ -196,7 +238,7 @@ void Model::Impl::Score(const at::Tensor& hidden, const TrainingBatch& batch, st
                    logits = NewTensor(chunk, config.vocab_size);
   for (int64_t begin = 0; begin < total; begin += chunk) {
     const int64_t count = std::min(chunk, total - begin);
-    Logits(hidden, {batch.scored_rows.data() + begin, static_cast<size_t>(count)}, Values(gathered),
+    Logits(pool, hidden, {batch.scored_rows.data() + begin, static_cast<size_t>(count)}, Values(gathered),
            Values(logits));
     kernels::TokenLogProbs(pool, count, config.vocab_size, Values(logits), config.vocab_size,
                            batch.targets.data() + begin, batch.temperature, logprobs.data() + begin,
@@ -217,7 +259,7 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
   for (int64_t begin = 0; begin < total; begin += chunk) {
     const int64_t count = std::min(chunk, total - begin);
     const int32_t* rows = batch.scored_rows.data() + begin;
-    Logits(hidden, {rows, static_cast<size_t>(count)}, Values(gathered), Values(logits));
+    Logits(pool, hidden, {rows, static_cast<size_t>(count)}, Values(gathered), Values(logits));
     kernels::TokenLogProbsBackward(pool, count, vocab, Values(logits), vocab, batch.targets.data() + begin,
                                    batch.temperature, dlogprobs.data() + begin, nullptr);
     const auto input =
@@ -250,23 +292,30 @@ void Model::Refresh() {
   impl_->backward_packed = false;
 }
 
+// Rows are independent and their bits do not depend on who computes them beside which others, so with rows enough each
+// thread takes a share of the sequences through the whole model: its activations stay in its own cache, and the many
+// short loops of a decode step need no meeting of the threads.
 void Model::Forward(const RaggedBatch& batch, KvCache& cache, float* logits) {
-  const auto rows = static_cast<int64_t>(batch.tokens.size());
-  Pass pass =
-      impl_->NewPass(rows, {rows, batch.positions.data(), batch.tile_begin.data(), batch.tiles.data()});
-  pass.cache = &cache;
-  pass.cache_rows = batch.cache_rows.data();
-  const at::Tensor hidden = impl_->Layers(pass, impl_->Embed(batch.tokens));
-  const at::Tensor gathered =
-      NewTensor(static_cast<int64_t>(batch.logit_rows.size()), impl_->config.hidden_size);
-  impl_->Logits(hidden, batch.logit_rows, Values(gathered), logits);
+  Impl& impl = *impl_;
+  const std::vector<int64_t> bounds = SplitRows(batch, impl.pool.num_threads());
+  const auto shares = static_cast<int64_t>(bounds.size()) - 1;
+  if (shares == 1) return impl.ForwardRows(impl.pool, batch, 0, bounds.back(), cache, logits);
+  kernels::ThreadPool::Times& times = impl.pool.times();
+  const kernels::ThreadPool::Times before = times;
+  impl.pool.ParallelFor(shares, [&](int64_t share, int) {
+    impl.ForwardRows(*impl.inline_loops[share], batch, bounds[share], bounds[share + 1], cache, logits);
+  });
+  times = before;  // what counts is the time in the loops inside
+  for (int64_t share = 0; share < shares; ++share) {
+    times.Add(std::exchange(impl.inline_loops[share]->times(), {}), 1.0 / static_cast<double>(shares));
+  }
 }
 
 void Model::LogProbs(const TrainingBatch& batch, std::span<float> logprobs, std::span<float> entropies) {
   const TrainingRows rows(batch);
-  Pass pass = impl_->NewPass(static_cast<int64_t>(batch.tokens.size()), rows.View());
+  Pass pass = impl_->NewPass(impl_->pool, static_cast<int64_t>(batch.tokens.size()), rows.View());
   pass.sequence_begin = batch.sequence_begin;
-  impl_->Score(impl_->Layers(pass, impl_->Embed(batch.tokens)), batch, logprobs, entropies);
+  impl_->Score(impl_->Layers(pass, impl_->Embed(pass, batch.tokens.data())), batch, logprobs, entropies);
 }
 
 TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& options,
@@ -280,13 +329,13 @@ TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& op
                              std::vector<int64_t>(impl.config.num_experts, 0));
   }
   const TrainingRows rows(batch);
-  Pass pass = impl.NewPass(static_cast<int64_t>(batch.tokens.size()), rows.View());
+  Pass pass = impl.NewPass(impl.pool, static_cast<int64_t>(batch.tokens.size()), rows.View());
   pass.sequence_begin = batch.sequence_begin;
   pass.gradients = &gradients;
   pass.options = options;
   pass.stats = &stats;
 
-  const at::Tensor embedded = Leaf(impl.Embed(batch.tokens));
+  const at::Tensor embedded = Leaf(impl.Embed(pass, batch.tokens.data()));
   const at::Tensor hidden = impl.Layers(pass, embedded);
   std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size()),
       dlogprobs(batch.targets.size());

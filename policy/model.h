@@ -39,8 +39,9 @@ class KvCache {
   FloatBuffer values_;
 };
 
-// Tokens of any number of sequences, in any phase. Row t attends to positions 0..positions[t] of its sequence; keys of
-// earlier positions are in the cache, those of this batch are written to cache_rows before attention reads them.
+// Tokens of any number of sequences, in any phase; a sequence's rows lie together. Row t attends to positions 0..positions[t]
+// of its sequence; keys of earlier positions are in the cache, those of its own sequence in this batch are written to
+// cache_rows before attention reads them. No sequence reads what another one of the same batch writes.
 struct RaggedBatch {
   std::vector<int32_t> tokens;     // [T]
   std::vector<int32_t> positions;  // [T]
@@ -48,7 +49,7 @@ struct RaggedBatch {
       cache_rows;  // [T] the cache row (page * kPageSize + offset) this token writes; distinct
   std::vector<int32_t> tile_begin;  // [T] where this row's sequence starts in `tiles`
   std::vector<int32_t> tiles;       // first cache row (page * kPageSize) of each page of each sequence
-  std::vector<int32_t> logit_rows;  // rows of the batch whose logits are wanted
+  std::vector<int32_t> logit_rows;  // rows of the batch whose logits are wanted, ascending
 };
 
 // Whole sequences from position 0, packed one after another; attention stays within a sequence.

@@ -125,6 +125,34 @@ TEST_CASE("model: chunks and single tokens through a paged cache give the bits o
   }
 }
 
+TEST_CASE("model: a batch that the threads share by sequences has the bits of each sequence alone") {
+  ThreadPool one(1), two(2), four(4);
+  for (uint64_t seed = 451; seed <= 453; ++seed) {
+    CAPTURE(seed);
+    Case c(seed, 0.0, 20, static_cast<int>(seed % 3));
+    TrainingBatch batch;
+    batch.sequence_begin = {0};
+    for (int s = 0; s < 300; ++s) {
+      for (int64_t left = Pick(c.random, 2, 12); left > 0; --left) {
+        if (left > 1) {
+          batch.scored_rows.push_back(static_cast<int32_t>(batch.tokens.size()));
+          batch.targets.push_back(static_cast<int32_t>(Pick(c.random, 0, c.config.vocab_size - 1)));
+        }
+        batch.tokens.push_back(static_cast<int32_t>(Pick(c.random, 0, c.config.vocab_size - 1)));
+      }
+      batch.sequence_begin.push_back(static_cast<int32_t>(batch.tokens.size()));
+    }
+    for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+      Model alone(c.config, c.weights, precision, one);
+      const Floats whole = Score(alone, batch).logprobs;
+      for (ThreadPool* pool : {&one, &two, &four}) {
+        Model model(c.config, c.weights, precision, *pool);
+        CHECK(Same(ScoreThroughCache(model, batch, 4, c.random), whole));
+      }
+    }
+  }
+}
+
 TEST_CASE("model: in bf16 what computes is what a bf16 checkpoint holds") {
   ThreadPool pool(2);
   for (uint64_t seed = 501; seed <= 506; ++seed) {
