@@ -51,11 +51,18 @@ struct RunResult {
   std::vector<BoxFile> fetched;  // those of `fetch` that were there
 };
 
+// A host directory that every box of a sandbox sees, read-only, at an absolute path of its own, such as "/opt/pch". What
+// the host puts into it later appears in boxes that are already there.
+struct SharedDirectory {
+  std::string host, box;
+};
+
 // Thread-safe. A run that could not be judged because the box itself failed throws Error: never a result.
 class Sandbox {
  public:
   // `size` boxes ready at once. Throws Error when this machine cannot isolate or the self-test fails, with the reason.
-  explicit Sandbox(int size);
+  // `shared` directories that do not exist are an Error too.
+  explicit Sandbox(int size, std::vector<SharedDirectory> shared = {});
   ~Sandbox();
 
   RunResult Run(const RunRequest& request);
