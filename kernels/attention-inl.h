@@ -77,9 +77,9 @@ HWY_INLINE F16x KeepFirst(F16x x, int64_t n, float fill) {
 }
 
 // scores[i * 16 + j] = x[i] . rows[j] for i < kQueries, j < n <= 16. Reads no row past n; scores of j >= n are arbitrary.
-template <int kQueries>
-HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t stride, int64_t width, int64_t n,
-                           float* scores) {
+template <int kQueries, class Element>
+HWY_INLINE void ScoreBlock(const float* const* x, const Element* rows, int64_t stride, int64_t width,
+                           int64_t n, float* scores) {
   // Groups of four keys at once: with AVX-512 as many as make sixteen sums.
   constexpr int kGroups = kParts == 1 ? 4 / kQueries : 1;
   for (int64_t j = 0; j < n; j += 4 * kGroups) {
@@ -87,7 +87,7 @@ HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t str
     for (auto& group : sum) {
       for (auto& s : group) s = Zero();
     }
-    const float* row[4 * kGroups];
+    const Element* row[4 * kGroups];
     for (int k = 0; k < 4 * kGroups; ++k) row[k] = rows + std::min<int64_t>(j + k, n - 1) * stride;
     const auto add = [&](int64_t c, auto load) {
       F16x query[kQueries];
@@ -101,8 +101,8 @@ HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t str
       }
     };
     int64_t c = 0;
-    for (; c + kLanes <= width; c += kLanes) add(c, [](const float* p) { return Load(p); });
-    if (c < width) add(c, [&](const float* p) { return LoadN(p, width - c); });
+    for (; c + kLanes <= width; c += kLanes) add(c, [](auto* p) { return Load(p); });
+    if (c < width) add(c, [&](auto* p) { return LoadN(p, width - c); });
 #if HWY_TARGET == HWY_AVX3
     float* out[4];
     for (int g = 0; g < 4; ++g) out[g] = scores + g / kGroups * kLanes + j + g % kGroups * 4;
@@ -116,7 +116,8 @@ HWY_INLINE void ScoreBlock(const float* const* x, const float* rows, int64_t str
 }
 
 // The same for `count` queries, query i against the first visible[i] rows (none where <= 0).
-HWY_INLINE void ScoreTile(int64_t count, const float* const* x, const int64_t* visible, const float* rows,
+template <class Element>
+HWY_INLINE void ScoreTile(int64_t count, const float* const* x, const int64_t* visible, const Element* rows,
                           int64_t stride, int64_t width, float* scores) {
   int64_t i = 0;
   for (; i + kScoreQueries <= count; i += kScoreQueries) {
@@ -135,8 +136,8 @@ HWY_INLINE void ScoreTile(int64_t count, const float* const* x, const int64_t* v
 
 // sums[i][c..] = factor[i] * sums[i] (0 when `first`) + sum over j < n, ascending, of weights[i * 16 + j] * rows[j], for
 // kColumns F16x of which the last has `tail` floats.
-template <int kQueries, int kColumns>
-HWY_INLINE void SumBlock(const float* weights, const float* factor, const float* rows, int64_t stride,
+template <int kQueries, int kColumns, class Element>
+HWY_INLINE void SumBlock(const float* weights, const float* factor, const Element* rows, int64_t stride,
                          int64_t n, bool first, int64_t c, int64_t tail, float* const* sums) {
   F16x sum[kQueries][kColumns];
   for (int i = 0; i < kQueries; ++i) {
@@ -172,8 +173,8 @@ HWY_INLINE void ForColumns(int64_t width, Block block) {
   if (c < width) block(std::integral_constant<int, 1>(), c, width - c);
 }
 
-template <int kQueries>
-HWY_INLINE void SumColumns(const float* weights, const float* factor, const float* rows, int64_t stride,
+template <int kQueries, class Element>
+HWY_INLINE void SumColumns(const float* weights, const float* factor, const Element* rows, int64_t stride,
                            int64_t width, int64_t n, bool first, float* const* sums) {
   ForColumns(width, [&](auto columns, int64_t c, int64_t tail) {
     SumBlock<kQueries, columns()>(weights, factor, rows, stride, n, first, c, tail, sums);
@@ -182,8 +183,9 @@ HWY_INLINE void SumColumns(const float* weights, const float* factor, const floa
 
 // Adds the tile's rows to each query's sum (see SumBlock): query i takes the first visible[i] rows and no other, not even
 // with weight 0.
+template <class Element>
 HWY_INLINE void SumTile(int64_t count, const int64_t* visible, const float* weights, const float* factor,
-                        const float* rows, int64_t stride, int64_t width, bool first, float* const* sums) {
+                        const Element* rows, int64_t stride, int64_t width, bool first, float* const* sums) {
   for (int64_t i = 0; i < count;) {
     const int64_t n = std::min(kPageSize, visible[i]);
     int64_t alike = 1;

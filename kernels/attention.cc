@@ -53,14 +53,18 @@ void SoftmaxTile(int64_t count, const int64_t* visible, float scale, float* scor
   }
 }
 
-HWY_INLINE void PrefetchRows(const float* rows, int64_t stride, int64_t width, int64_t n) {
+template <class Element>
+HWY_INLINE void PrefetchRows(const Element* rows, int64_t stride, int64_t width, int64_t n) {
+  constexpr int64_t kCacheLine = 64 / sizeof(Element);
   for (int64_t j = 0; j < n; ++j) {
-    for (int64_t c = 0; c < width; c += kLanes) __builtin_prefetch(rows + j * stride + c);
+    for (int64_t c = 0; c < width; c += kCacheLine) __builtin_prefetch(rows + j * stride + c);
   }
 }
 
-void Attend(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
-            float scale, const float* keys, const float* values, int64_t stride) {
+template <class Element>
+HWY_INLINE void AttendTiles(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width,
+                            int64_t v_width, float scale, const Element* keys, const Element* values,
+                            int64_t stride) {
   alignas(64) float max[kLanes];
   alignas(64) float factor[kLanes];
   alignas(64) float scores[AttentionQueries::kMax * kLanes];
@@ -97,19 +101,31 @@ void Attend(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_wi
   }
 }
 
+void AttendFp32(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
+                float scale, const float* keys, const float* values, int64_t stride) {
+  AttendTiles(queries, tiles, qk_width, v_width, scale, keys, values, stride);
+}
+void AttendBf16(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
+                float scale, const Bf16* keys, const Bf16* values, int64_t stride) {
+  AttendTiles(queries, tiles, qk_width, v_width, scale, keys, values, stride);
+}
+
 }  // namespace hone::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace hone::kernels {
-HWY_EXPORT(Attend);
+HWY_EXPORT(AttendFp32);
+HWY_EXPORT(AttendBf16);
 
-void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
-               int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
-               float* lse) {
+namespace {
+
+template <class Element, class Attend>
+void ForQueries(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
+                int64_t q_stride, const Element* kv, int64_t kv_stride, float* out, int64_t out_stride,
+                float* lse, Attend attend) {
   ScopedTimer timer(pool.times().attention);
   if (shape.num_kv_heads <= 0 || shape.num_heads % shape.num_kv_heads != 0) std::abort();
-  const auto attend = HWY_DYNAMIC_DISPATCH(Attend);
   // A block is up to kMax heads of one group. Rows of one sequence that follow each other share their keys.
   const int64_t group = shape.num_heads / shape.num_kv_heads;
   const int64_t heads_per_block = std::min(group, AttentionQueries::kMax);
@@ -146,6 +162,22 @@ void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRow
       }
     }
   });
+}
+
+}  // namespace
+
+void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
+               int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
+               float* lse) {
+  ForQueries(pool, shape, rows, q, q_stride, kv, kv_stride, out, out_stride, lse,
+             HWY_DYNAMIC_DISPATCH(AttendFp32));
+}
+
+void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
+               int64_t q_stride, const Bf16* kv, int64_t kv_stride, float* out, int64_t out_stride,
+               float* lse) {
+  ForQueries(pool, shape, rows, q, q_stride, kv, kv_stride, out, out_stride, lse,
+             HWY_DYNAMIC_DISPATCH(AttendBf16));
 }
 
 }  // namespace hone::kernels

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "kernels/bf16.h"
 #include "kernels/thread_pool.h"
 
 namespace hone::kernels {
@@ -34,9 +35,13 @@ struct AttentionRows {
 
 // q [T, num_heads * qk_width], rows q_stride apart; cache rows kv_stride apart, kv head g with its key at g * qk_width and
 // its value at value_offset + g * v_width. Writes out [T, num_heads * v_width], rows out_stride apart, and unless
-// null lse [T, num_heads], the log of the sum of exp(scale * q . k).
+// null lse [T, num_heads], the log of the sum of exp(scale * q . k). Over a bf16 cache the bits are those over the same
+// numbers as floats.
 void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
                int64_t q_stride, const float* kv, int64_t kv_stride, float* out, int64_t out_stride,
+               float* lse);
+void Attention(ThreadPool& pool, const AttentionShape& shape, const AttentionRows& rows, const float* q,
+               int64_t q_stride, const Bf16* kv, int64_t kv_stride, float* out, int64_t out_stride,
                float* lse);
 
 // Training batches only: sequence s is rows [sequence_begin[s], sequence_begin[s + 1]) at positions 0, 1, 2, ..., and cache

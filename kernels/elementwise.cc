@@ -72,6 +72,14 @@ void ScaleRow(int64_t width, float factor, float* y) {
   }
 }
 
+void Bf16Row(int64_t width, const float* x, Bf16* y) {
+  for (int64_t i = 0; i < width; i += kLanes) StoreN(LoadN(x + i, width - i), y + i, width - i);
+}
+
+void RoundRow(int64_t width, const float* x, float* y) {
+  for (int64_t i = 0; i < width; i += kLanes) StoreN(RoundToBf16(LoadN(x + i, width - i)), y + i, width - i);
+}
+
 }  // namespace hone::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -82,6 +90,8 @@ HWY_EXPORT(SwiGluRowBackward);
 HWY_EXPORT(AddRow);
 HWY_EXPORT(SumColumns);
 HWY_EXPORT(ScaleRow);
+HWY_EXPORT(Bf16Row);
+HWY_EXPORT(RoundRow);
 
 void SwiGlu(ThreadPool& pool, int64_t rows, int64_t width, const float* gate_up, float* y) {
   const auto row = HWY_DYNAMIC_DISPATCH(SwiGluRow);
@@ -125,6 +135,22 @@ void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, 
                  const int32_t* index, float* table) {
   pool.ParallelRanges(rows, RowsPerTask(width), [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) std::copy_n(x + r * x_stride, width, table + index[r] * width);
+  });
+}
+
+void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
+                 const int32_t* index, Bf16* table) {
+  const auto row = HWY_DYNAMIC_DISPATCH(Bf16Row);
+  pool.ParallelRanges(rows, RowsPerTask(width), [&](int64_t begin, int64_t end, int) {
+    for (int64_t r = begin; r < end; ++r) row(width, x + r * x_stride, table + index[r] * width);
+  });
+}
+
+void RoundToBf16(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, float* y,
+                 int64_t y_stride) {
+  const auto row = HWY_DYNAMIC_DISPATCH(RoundRow);
+  pool.ParallelRanges(rows, RowsPerTask(width), [&](int64_t begin, int64_t end, int) {
+    for (int64_t r = begin; r < end; ++r) row(width, x + r * x_stride, y + r * y_stride);
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kernels/bf16.h"
 #include "kernels/thread_pool.h"
 
 namespace hone::kernels {
@@ -22,9 +23,15 @@ void GatherRows(ThreadPool& pool, int64_t rows, int64_t width, const float* tabl
 void ScatterAddRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, const int32_t* index,
                     float* table);
 // table[index[r]] = x[r] with x rows x_stride apart and table rows `width` apart; indices are distinct. Fills
-// the KV cache.
+// the KV cache; a bf16 table gets what RoundToBf16 would leave.
 void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
                  const int32_t* index, float* table);
+void ScatterRows(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
+                 const int32_t* index, Bf16* table);
+
+// y[r] = x[r] rounded to the nearest bf16 number (ties to even), which stays a float; y may be x.
+void RoundToBf16(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride, float* y,
+                 int64_t y_stride);
 
 // y[r] += bias
 void AddBias(ThreadPool& pool, int64_t rows, int64_t width, const float* bias, float* y);

@@ -137,16 +137,6 @@ void Bf16Block(const TileBlock& block) {
   });
 }
 
-// The bf16 value nearest to x (ties to even) in the upper halves, rubbish in the lower ones. NaN stays NaN.
-HWY_INLINE hn::Vec<hn::RebindToUnsigned<LaneTag>> RoundBits(LaneVec x) {
-  const hn::RebindToUnsigned<LaneTag> du;
-  const auto bits = hn::BitCast(du, x);
-  const auto lsb = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
-  const auto rounded = hn::Add(bits, hn::Add(lsb, hn::Set(du, 0x7fff)));
-  const auto quiet = hn::Or(bits, hn::Set(du, 0x00400000));
-  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(x)), quiet, rounded);
-}
-
 // pairs[i] = bf16(even[i]) | bf16(odd[i]) << 16; `odd` may be null for zeros.
 void InterleaveBf16(int64_t size, const float* even, const float* odd, uint32_t* pairs) {
   const LaneTag d;
@@ -168,20 +158,8 @@ void InterleaveBf16(int64_t size, const float* even, const float* odd, uint32_t*
 }
 
 // Consecutive floats to consecutive bf16 values.
-void ConvertBf16(int64_t size, const float* x, uint16_t* y) {
-  const LaneTag d;
-  const hn::RebindToUnsigned<LaneTag> du;
-  const hn::Rebind<uint16_t, decltype(du)> dh;
-  int64_t i = 0;
-  for (; i + kPartLanes <= size; i += kPartLanes) {
-    hn::StoreU(hn::TruncateTo(dh, hn::ShiftRight<16>(RoundBits(hn::LoadU(d, x + i)))), dh, y + i);
-  }
-  if (i == size) return;
-  alignas(64) float rest[kPartLanes] = {};
-  alignas(64) uint16_t rest_bf16[kPartLanes];
-  std::copy_n(x + i, size - i, rest);
-  ConvertBf16(kPartLanes, rest, rest_bf16);
-  std::copy_n(rest_bf16, size - i, y + i);
+void ConvertBf16(int64_t size, const float* x, Bf16* y) {
+  for (int64_t i = 0; i < size; i += kLanes) StoreN(LoadN(x + i, size - i), y + i, size - i);
 }
 
 // vdpbf16ps belongs to AVX-512: a process held to AVX2 gets the AVX2 bits.
@@ -246,15 +224,16 @@ void ConvertOperands(ThreadPool& pool, std::span<const GemmProblem> problems,
     next += p.m * pairs;
   }
   const auto interleave = HWY_DYNAMIC_DISPATCH(InterleaveBf16);
-  const auto convert = HWY_DYNAMIC_DISPATCH(ConvertBf16);
+  const auto convert =
+      HWY_DYNAMIC_DISPATCH(UseBf16DotProduct)() ? &Bf16DotConvert : HWY_DYNAMIC_DISPATCH(ConvertBf16);
   pool.ParallelFor(static_cast<int64_t>(parts.size()), [&](int64_t task, int) {
     const auto& [p, pairs, begin, end] = parts[task];
     const int64_t k = p->b->k(), k_pairs = (k + 1) / 2;
     for (int64_t line = begin; line < end; ++line) {
       if (p->a_k_stride == 1) {
-        auto* row = reinterpret_cast<uint16_t*>(pairs + line * k_pairs);
+        auto* row = reinterpret_cast<Bf16*>(pairs + line * k_pairs);
         convert(k, p->a + line * p->a_row_stride, row);
-        if (k % 2 != 0) row[k] = 0;
+        if (k % 2 != 0) row[k] = Bf16();
       } else {
         const float* even = p->a + 2 * line * p->a_k_stride;
         interleave(p->m, even, 2 * line + 1 < k ? even + p->a_k_stride : nullptr, pairs + line * p->m);
@@ -344,18 +323,6 @@ void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems) {
          .c = p.c + begin * p.c_stride + panel * kPanelWidth,
          .c_stride = p.c_stride,
          .accumulate = p.accumulate});
-  });
-}
-
-void RoundToBf16(ThreadPool& pool, int64_t size, const float* x, float* y) {
-  const auto interleave = HWY_DYNAMIC_DISPATCH(InterleaveBf16);
-  pool.ParallelRanges(size, 4096, [&](int64_t begin, int64_t end, int) {
-    uint32_t pairs[4096];
-    interleave(end - begin, x + begin, nullptr, pairs);
-    for (int64_t i = begin; i < end; ++i) {
-      const uint32_t bits = pairs[i - begin] << 16;
-      std::memcpy(y + i, &bits, 4);
-    }
   });
 }
 

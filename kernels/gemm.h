@@ -61,9 +61,6 @@ struct GemmProblem {
 // all.
 void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems);
 
-// Rounds to bf16 (nearest even) and back.
-void RoundToBf16(ThreadPool& pool, int64_t size, const float* x, float* y);
-
 // The instructions the two types run on here, e.g. "AVX3" and "vdpbf16ps".
 std::string GemmInstructions(GemmType type);
 

@@ -53,6 +53,18 @@ bool HasBf16DotProduct() {
   return has;
 }
 
+HONE_BF16_TARGET void Bf16DotConvert(int64_t size, const float* x, Bf16* y) {
+  int64_t i = 0;
+  for (; i + 16 <= size; i += 16) {
+    const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(x + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + i), reinterpret_cast<__m256i>(rounded));
+  }
+  if (i == size) return;
+  const auto rest = static_cast<__mmask16>((1u << (size - i)) - 1);
+  const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(rest, x + i));
+  _mm256_mask_storeu_epi16(y + i, rest, reinterpret_cast<__m256i>(rounded));
+}
+
 void Bf16DotBlock(const TileBlock& block) {
   const int64_t num_tiles = (block.rows + kMaxTileRows - 1) / kMaxTileRows;
   for (int64_t t = 0; t < num_tiles; ++t) {
@@ -81,6 +93,7 @@ void Bf16DotBlock(const TileBlock& block) {
 namespace hone::kernels {
 bool HasBf16DotProduct() { return false; }
 void Bf16DotBlock(const TileBlock&) { std::abort(); }
+void Bf16DotConvert(int64_t, const float*, Bf16*) { std::abort(); }
 }  // namespace hone::kernels
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "kernels/bf16.h"
+
 namespace hone::kernels {
 
 // rows x columns of C from rows of A and one panel of B. Elements of A and B are floats, or pairs of bf16
@@ -22,8 +24,11 @@ struct TileBlock {
   bool accumulate;
 };
 
-bool HasBf16DotProduct();                   // whether this CPU has avx512_bf16
-void Bf16DotBlock(const TileBlock& block);  // only where HasBf16DotProduct()
+bool HasBf16DotProduct();  // whether this CPU has avx512_bf16
+
+// Only where HasBf16DotProduct(). The conversion takes numbers below the smallest normal one for zero, as the product does.
+void Bf16DotBlock(const TileBlock& block);
+void Bf16DotConvert(int64_t size, const float* x, Bf16* y);
 
 }  // namespace hone::kernels
 

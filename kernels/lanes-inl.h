@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "kernels/bf16.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hone::kernels::HWY_NAMESPACE {
@@ -53,6 +54,51 @@ HWY_INLINE F16x LoadN(const float* p, int64_t n, float fill = 0.0f) {
 HWY_INLINE void StoreN(F16x x, float* p, int64_t n) {
   if (n >= kLanes) return Store(x, p);
   alignas(64) float buffer[kLanes];
+  Store(x, buffer);
+  for (int64_t i = 0; i < n; ++i) p[i] = buffer[i];
+}
+
+// The bf16 value nearest to x (ties to even) in the upper halves, rubbish in the lower ones. NaN stays NaN.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<LaneTag>> RoundBits(LaneVec x) {
+  const hn::RebindToUnsigned<LaneTag> du;
+  const auto bits = hn::BitCast(du, x);
+  const auto lsb = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto rounded = hn::Add(bits, hn::Add(lsb, hn::Set(du, 0x7fff)));
+  const auto quiet = hn::Or(bits, hn::Set(du, 0x00400000));
+  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(x)), quiet, rounded);
+}
+HWY_INLINE F16x RoundToBf16(F16x x) {
+  const LaneTag d;
+  const hn::RebindToUnsigned<LaneTag> du;
+  return MapParts(
+      [&](int i) { return hn::BitCast(d, hn::And(RoundBits(x.part[i]), hn::Set(du, 0xffff0000u))); });
+}
+HWY_INLINE F16x Load(const Bf16* p) {
+  const LaneTag d;
+  const hn::RebindToUnsigned<LaneTag> du;
+  const hn::Rebind<uint16_t, decltype(du)> dh;
+  return MapParts([&](int i) {
+    const auto bits = hn::LoadU(dh, &p[i * kPartLanes].bits);
+    return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, bits)));
+  });
+}
+HWY_INLINE void Store(F16x x, Bf16* p) {  // rounds
+  const hn::RebindToUnsigned<LaneTag> du;
+  const hn::Rebind<uint16_t, decltype(du)> dh;
+  for (int i = 0; i < kParts; ++i) {
+    const auto bits = hn::ShiftRight<16>(RoundBits(x.part[i]));
+    hn::StoreU(hn::TruncateTo(dh, bits), dh, &p[i * kPartLanes].bits);
+  }
+}
+HWY_INLINE F16x LoadN(const Bf16* p, int64_t n) {
+  if (n >= kLanes) return Load(p);
+  Bf16 buffer[kLanes];
+  for (int64_t i = 0; i < n; ++i) buffer[i] = p[i];
+  return Load(buffer);
+}
+HWY_INLINE void StoreN(F16x x, Bf16* p, int64_t n) {
+  if (n >= kLanes) return Store(x, p);
+  Bf16 buffer[kLanes];
   Store(x, buffer);
   for (int64_t i = 0; i < n; ++i) p[i] = buffer[i];
 }

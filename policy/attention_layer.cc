@@ -12,17 +12,31 @@ namespace {
 
 constexpr float kInnerNormEps = 1e-6f;  // of MLA's q and kv norms, whatever rms_norm_eps says
 
-// Puts the batch's keys and values where attention reads them: into the cache, or nowhere in a training pass.
-struct KeyValues {
-  const float* rows;
-  int64_t stride;
-};
-KeyValues StoreKeyValues(const Pass& pass, int64_t layer, const float* kv, int64_t stride) {
-  if (pass.cache == nullptr) return {kv, stride};
+template <class Element>
+void AttendCache(const Pass& pass, const kernels::AttentionShape& shape, int64_t layer, const float* q,
+                 int64_t q_stride, const float* kv, int64_t kv_stride, float* out) {
   const int64_t width = pass.config->CacheRowWidth();
-  float* cache = pass.cache->layer(layer);
-  kernels::ScatterRows(*pass.pool, pass.num_rows, width, kv, stride, pass.cache_rows, cache);
-  return {cache, width};
+  auto* cache = pass.cache->layer<Element>(layer);
+  kernels::ScatterRows(*pass.pool, pass.num_rows, width, kv, kv_stride, pass.cache_rows, cache);
+  kernels::Attention(*pass.pool, shape, pass.rows, q, q_stride, cache, width, out,
+                     shape.num_heads * shape.v_width, nullptr);
+}
+
+// Attention of the batch's queries: over the cache, once its own keys and values are in it, or in a training pass over
+// its own rows. In bf16 both hold rounded keys and values; here they are rounded in place.
+void Attend(const Pass& pass, const kernels::AttentionShape& shape, int64_t layer, const float* q,
+            int64_t q_stride, float* kv, int64_t kv_stride, float* out, float* lse) {
+  const bool bf16 = pass.precision == Precision::kBf16;
+  if (pass.cache != nullptr) {
+    return bf16 ? AttendCache<kernels::Bf16>(pass, shape, layer, q, q_stride, kv, kv_stride, out)
+                : AttendCache<float>(pass, shape, layer, q, q_stride, kv, kv_stride, out);
+  }
+  if (bf16) {
+    kernels::RoundToBf16(*pass.pool, pass.num_rows, pass.config->CacheRowWidth(), kv, kv_stride, kv,
+                         kv_stride);
+  }
+  kernels::Attention(*pass.pool, shape, pass.rows, q, q_stride, kv, kv_stride, out,
+                     shape.num_heads * shape.v_width, lse);
 }
 
 void Rotate(const Pass& pass, int64_t num_heads, bool inverse, float* x, int64_t row_stride,
@@ -218,11 +232,10 @@ at::Tensor GqaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv) 
   const int64_t width = query + 2 * shape.value_offset;
   // Query and key heads are neighbours: one rotation serves both, in place, as nothing else reads the projection.
   Rotate(pass, c.num_heads + c.num_kv_heads, false, Values(qkv), width, c.head_dim);
-  const KeyValues kv = StoreKeyValues(pass, layer, Values(qkv) + query, width);
   at::Tensor out = NewTensor(rows, query);
   at::Tensor lse = NewTensor(pass.recording() ? rows : 0, c.num_heads);
-  kernels::Attention(*pass.pool, shape, pass.rows, Values(qkv), width, kv.rows, kv.stride, Values(out), query,
-                     pass.recording() ? Values(lse) : nullptr);
+  Attend(pass, shape, layer, Values(qkv), width, Values(qkv) + query, width, Values(out),
+         pass.recording() ? Values(lse) : nullptr);
   if (!pass.recording()) return out;
   Record(out, {qkv}, [&pass, shape, qkv, lse, kept = Detached(out), query, width](const at::Tensor& dout) {
     at::Tensor dqkv = NewTensor(pass.num_rows, width);
@@ -244,12 +257,10 @@ at::Tensor MlaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv_a
   s.qkv_a = qkv_a;
   ProjectQueries(pass, w, d, s);
   ProjectLatent(pass, w, d, s);
-  const KeyValues kv = StoreKeyValues(pass, layer, Values(s.kv), d.absorbed);
   s.latent = NewTensor(rows, d.heads * d.rank);
   s.lse = NewTensor(pass.recording() ? rows : 0, d.heads);
-  kernels::Attention(*pass.pool, Shape(*pass.config), pass.rows, Values(s.q_absorbed), d.heads * d.absorbed,
-                     kv.rows, kv.stride, Values(s.latent), d.heads * d.rank,
-                     pass.recording() ? Values(s.lse) : nullptr);
+  Attend(pass, Shape(*pass.config), layer, Values(s.q_absorbed), d.heads * d.absorbed, Values(s.kv),
+         d.absorbed, Values(s.latent), pass.recording() ? Values(s.lse) : nullptr);
   at::Tensor out = NewTensor(rows, d.heads * d.v);
   kernels::Gemm(*pass.pool, PerHead(pass, w.value_up, false, Values(s.latent), d.heads * d.rank, d.rank,
                                     Values(out), d.heads * d.v, d.v));

@@ -23,6 +23,7 @@ namespace hone {
 // values are rows of the batch itself and `cache` is null.
 struct Pass {
   const ModelConfig* config = nullptr;
+  Precision precision = Precision::kFp32;
   const PackedWeights* weights = nullptr;
   const kernels::RopeTable* rope = nullptr;
   kernels::ThreadPool* pool = nullptr;

@@ -19,7 +19,7 @@
 namespace hone {
 namespace {
 
-constexpr int kKernelVersion = 1;               // raised when a kernel's bits change
+constexpr int kKernelVersion = 2;               // raised when a kernel's bits change
 constexpr int64_t kLogitChunkFloats = 1 << 20;  // logits held at once while scoring
 constexpr int64_t kMinShareRows = 64;  // below this a share would read more weights than it computes with
 
@@ -59,22 +59,23 @@ std::vector<int64_t> SplitRows(const RaggedBatch& batch, int64_t shares) {
 
 }  // namespace
 
-KvCache::KvCache(const ModelConfig& config, int64_t num_pages)
-    : num_pages_(num_pages),
+KvCache::KvCache(const ModelConfig& config, Precision precision, int64_t num_pages)
+    : precision_(precision),
+      num_pages_(num_pages),
       num_layers_(config.num_layers),
-      page_floats_(kernels::kPageSize * config.CacheRowWidth()),
-      layer_size_(num_pages * page_floats_),
-      values_(num_layers_ * layer_size_) {}
+      page_bytes_(BytesPerPage(config, precision) / config.num_layers),
+      storage_(num_pages * num_layers_ * page_bytes_ / static_cast<int64_t>(sizeof(float))) {}
 
 void KvCache::CopyPage(int64_t from, int64_t to) {
   for (int64_t l = 0; l < num_layers_; ++l) {
-    std::memcpy(layer(l) + to * page_floats_, layer(l) + from * page_floats_, page_floats_ * sizeof(float));
+    char* pages = layer<char>(l);
+    std::memcpy(pages + to * page_bytes_, pages + from * page_bytes_, page_bytes_);
   }
 }
 
-int64_t KvCache::BytesPerPage(const ModelConfig& config) {
-  return config.num_layers * kernels::kPageSize * config.CacheRowWidth() *
-         static_cast<int64_t>(sizeof(float));
+int64_t KvCache::BytesPerPage(const ModelConfig& config, Precision precision) {
+  const size_t element = precision == Precision::kBf16 ? sizeof(kernels::Bf16) : sizeof(float);
+  return config.num_layers * kernels::kPageSize * config.CacheRowWidth() * static_cast<int64_t>(element);
 }
 
 Gradients::Gradients(const Weights& weights) {
@@ -117,6 +118,7 @@ struct Model::Impl {
   Pass NewPass(kernels::ThreadPool& loops, int64_t num_rows, const kernels::AttentionRows& rows) const {
     Pass pass;
     pass.config = &config;
+    pass.precision = precision;
     pass.weights = &weights;
     pass.rope = &rope;
     pass.pool = &loops;

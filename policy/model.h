@@ -18,25 +18,33 @@
 
 namespace hone {
 
-// What the GEMMs multiply. kBf16 rounds weights and GEMM inputs to bf16 and accumulates in fp32; norms, softmax, router,
-// residual stream and cache stay fp32 either way.
+// What the GEMMs multiply. kBf16 rounds weights, GEMM inputs, keys and values to bf16 and accumulates in fp32; norms, queries,
+// softmax, router and residual stream stay fp32 either way.
 enum class Precision { kFp32, kBf16 };
 
-// Pages of kernels::kPageSize positions for every layer: [layers][pages * kPageSize][CacheRowWidth] floats.
+// Pages of kernels::kPageSize positions for every layer: [layers][pages * kPageSize][CacheRowWidth] floats, or bf16 numbers
+// in that precision.
 class KvCache {
  public:
-  KvCache(const ModelConfig& config, int64_t num_pages);
+  KvCache(const ModelConfig& config, Precision precision, int64_t num_pages);
   int64_t num_pages() const { return num_pages_; }
-  float* layer(int64_t layer) { return values_.data() + layer * layer_size_; }
-  void CopyPage(int64_t from, int64_t to);  // in every layer
-  static int64_t BytesPerPage(const ModelConfig& config);
+  Precision precision() const { return precision_; }
+  // Rows of one layer; Element is float, or kernels::Bf16 where precision() is kBf16.
+  template <class Element>
+  Element* layer(int64_t layer) {
+    return reinterpret_cast<Element*>(bytes() + layer * num_pages_ * page_bytes_);
+  }
+  void CopyPage(int64_t from, int64_t to);                                      // in every layer
+  static int64_t BytesPerPage(const ModelConfig& config, Precision precision);  // of all layers
 
  private:
+  char* bytes() { return reinterpret_cast<char*>(storage_.data()); }
+
+  Precision precision_;
   int64_t num_pages_;
   int64_t num_layers_;
-  int64_t page_floats_;
-  int64_t layer_size_;
-  FloatBuffer values_;
+  int64_t page_bytes_;  // of one layer
+  FloatBuffer storage_;
 };
 
 // Tokens of any number of sequences, in any phase; a sequence's rows lie together. Row t attends to positions 0..positions[t]

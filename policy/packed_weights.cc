@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "kernels/elementwise.h"
+
 namespace hone {
 
 PackedWeights::PackedWeights(const ModelConfig& config, const Weights& weights, Precision precision)
@@ -101,7 +103,7 @@ const float* PackedWeights::Source(kernels::ThreadPool& pool, const MatrixWeight
   if (precision_ != Precision::kBf16 || m.type != kernels::GemmType::kFp32) return value;
   // The router: fp32 arithmetic on the bf16 weights that the checkpoint will hold.
   rounded_.resize(m.out * m.in);
-  kernels::RoundToBf16(pool, m.out * m.in, value, rounded_.data());
+  kernels::RoundToBf16(pool, m.out, m.in, value, m.in, rounded_.data(), m.in);
   return rounded_.data();
 }
 
@@ -112,7 +114,8 @@ void PackedWeights::PackForward(kernels::ThreadPool& pool) {
     v.value.assign(p.value.data(), p.value.data() + p.value.size());
     // The selection bias is fp32 in every checkpoint.
     if (precision_ == Precision::kBf16 && p.role != ParameterRole::kRouterBias) {
-      kernels::RoundToBf16(pool, p.value.size(), v.value.data(), v.value.data());
+      const auto width = static_cast<int64_t>(p.shape.back()), rows = p.value.size() / width;
+      kernels::RoundToBf16(pool, rows, width, v.value.data(), width, v.value.data(), width);
     }
   };
   refresh(embed);

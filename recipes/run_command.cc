@@ -66,7 +66,7 @@ void PrintPlan(const Recipe& recipe) {
   const double cache =
       std::min(static_cast<double>(recipe.rollout.cache_mb),
                static_cast<double>((recipe.rollout.max_sequences + 1) * PagesFor(c.max_position_embeddings) *
-                                   KvCache::BytesPerPage(c)) *
+                                   KvCache::BytesPerPage(c, recipe.run.precision)) *
                    mb);
   fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
              static_cast<double>(policy->weights().CountActive(c)) * 1e-6);

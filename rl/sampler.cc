@@ -6,13 +6,15 @@
 namespace hone {
 namespace {
 
-EngineOptions OptionsFor(const ModelConfig& model, const RolloutConfig& config) {
+EngineOptions OptionsFor(const Model& policy, const RolloutConfig& config) {
+  const ModelConfig& model = policy.config();
   EngineOptions options;
   options.max_sequences = config.max_sequences;
   options.max_batch_tokens = config.max_batch_tokens;
   // No more pages than all running sequences can fill.
   const int64_t useful = (config.max_sequences + 1) * PagesFor(model.max_position_embeddings);
-  const int64_t affordable = config.cache_mb * (int64_t{1} << 20) / KvCache::BytesPerPage(model);
+  const int64_t affordable =
+      config.cache_mb * (int64_t{1} << 20) / KvCache::BytesPerPage(model, policy.precision());
   options.num_pages = std::max<int64_t>(1, std::min(useful, affordable));
   return options;
 }
@@ -24,7 +26,7 @@ std::string CompletionText(const Tokenizer& tokenizer, const Completion& complet
 }
 
 Sampler::Sampler(Policy& policy, const RolloutConfig& config)
-    : policy_(policy), config_(config), engine_(policy.model(), OptionsFor(policy.config(), config)) {}
+    : policy_(policy), config_(config), engine_(policy.model(), OptionsFor(policy.model(), config)) {}
 
 void Sampler::Sample(SampleRequest request, float temperature, const std::function<void(Group)>& finished) {
   kernels::SamplingParams sampling;

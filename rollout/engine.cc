@@ -98,7 +98,7 @@ Engine::Engine(Model& model, const EngineOptions& options)
       options_(Checked(options)),
       limits_{.max_tokens = options.max_batch_tokens, .max_running = options.max_sequences},
       blocks_(options.num_pages),
-      cache_(model.config(), options.num_pages) {}
+      cache_(model.config(), model.precision(), options.num_pages) {}
 
 int64_t Engine::Submit(GroupRequest request) {
   CheckRequest(request, model_.config(), options_.num_pages);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -311,6 +312,32 @@ TEST_CASE(
     }
     CHECK(SameBits(sorted, whole.out));
     CHECK(gaps_untouched);
+  }
+}
+
+TEST_CASE("attention: over a bf16 cache the bits are those over the same numbers as floats") {
+  constexpr unsigned seed = 15;
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  ThreadPool pool(2);
+  for (const AttentionShape& shape : kShapes) {
+    CAPTURE(shape.num_heads);
+    CAPTURE(shape.qk_width);
+    Packed batch(shape, shape.qk_width > 100 ? std::vector<int>{17, 20} : kLengths, random);
+    std::vector<Bf16> cache;
+    for (float& x : batch.kv) {
+      const uint32_t upper = std::bit_cast<uint32_t>(x) & 0xffff0000u;
+      x = std::bit_cast<float>(upper);
+      cache.push_back({static_cast<uint16_t>(upper >> 16)});
+    }
+    const Result expected = Forward(pool, batch);
+    Result r{std::vector<float>(expected.out.size(), kNan), std::vector<float>(expected.lse.size(), kNan)};
+    Attention(pool, shape,
+              {batch.rows(), batch.positions.data(), batch.tile_begin.data(), batch.tiles.data()},
+              batch.q.data(), shape.num_heads * shape.qk_width, cache.data(), KvWidth(shape), r.out.data(),
+              shape.num_heads * shape.v_width, r.lse.data());
+    CHECK(SameBits(r.out, expected.out));
+    CHECK(SameBits(r.lse, expected.lse));
   }
 }
 

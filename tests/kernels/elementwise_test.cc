@@ -1,8 +1,9 @@
-// Covers kernels/elementwise.cc: SwiGLU and its gradient against double; moves and sums of rows to the bit.
+// Covers kernels/elementwise.cc: SwiGLU and its gradient against double; moves, roundings and sums of rows to the bit.
 #include "kernels/elementwise.h"
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <numeric>
 
 #include "tests/kernels/targets.h"
@@ -125,6 +126,69 @@ TEST_CASE("adding and scaling flat buffers, longer than one task") {
     std::vector<float> expected = y;
     for (int64_t i = 0; i < size; ++i) expected[i] = (expected[i] + x[i]) * 0.3f;
     CHECK(SameBits(got, expected));
+  }
+}
+
+TEST_CASE("rounding to bf16: nearest, ties to even, infinities, denormals and NaN") {
+  const uint64_t seed = 20260208;
+  CAPTURE(seed);
+  std::mt19937_64 rng(seed);
+  constexpr int64_t kPoints = 100'003;
+  std::vector<float> x(kPoints), expected(kPoints);
+  for (int64_t i = 0; i < kPoints; ++i) {
+    auto bits = static_cast<uint32_t>(rng());
+    if (i % 3 == 0) bits = (bits & 0xffff0000u) | 0x8000u;        // exactly between two
+    if (i % 101 == 0) bits = 0x7f800000u | (bits & 0x80ffffffu);  // infinity or NaN
+    if (i % 103 == 0)
+      bits = i % 2 == 0 ? 0x7fffffffu : 0xffffffffu;  // the NaNs that a carry would turn into zeros
+    if (i % 107 == 0) bits &= 0x807fffffu;            // denormal
+    x[i] = std::bit_cast<float>(bits);
+    expected[i] = NearestBf16(x[i]);
+  }
+  const std::vector<float> got = SameEverywhere([&](ThreadPool& pool) {
+    std::vector<float> y(kPoints);
+    RoundToBf16(pool, 1, kPoints, x.data(), kPoints, y.data(), kPoints);
+    return y;
+  });
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < kPoints; ++i) {
+    const bool both_nan = std::isnan(got[i]) && std::isnan(expected[i]);
+    wrong += !both_nan && std::bit_cast<uint32_t>(got[i]) != std::bit_cast<uint32_t>(expected[i]);
+    wrong += (std::bit_cast<uint32_t>(got[i]) & 0xffff) != 0;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("rows to bf16: in place between strangers, and scattered into a bf16 table, the same numbers") {
+  const uint64_t seed = 20260604;
+  CAPTURE(seed);
+  std::mt19937_64 rng(seed);
+  for (const int64_t width : kWidths) {
+    for (const int64_t rows : kRows) {
+      CAPTURE(width);
+      CAPTURE(rows);
+      const int64_t stride = width + 3;
+      const std::vector<float> x = RandomFloats(rng, rows * stride);
+      std::vector<int32_t> index(rows);
+      std::iota(index.begin(), index.end(), 0);
+      std::shuffle(index.begin(), index.end(), rng);
+      const std::vector<float> got = SameEverywhere([&](ThreadPool& pool) {
+        std::vector<float> y = x;
+        RoundToBf16(pool, rows, width, y.data(), stride, y.data(), stride);
+        std::vector<Bf16> table(rows * width);
+        ScatterRows(pool, rows, width, x.data(), stride, index.data(), table.data());
+        for (const Bf16 b : table) y.push_back(std::bit_cast<float>(static_cast<uint32_t>(b.bits) << 16));
+        return y;
+      });
+      std::vector<float> expected = x, table(rows * width);
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t i = 0; i < width; ++i) {
+          expected[r * stride + i] = table[index[r] * width + i] = NearestBf16(x[r * stride + i]);
+        }
+      }
+      Append(expected, table);
+      CHECK(SameBits(got, expected));
+    }
   }
 }
 

@@ -96,6 +96,16 @@ double WorstError(const std::vector<float>& got, const Expected& expected, doubl
 inline constexpr int64_t kWidths[] = {1, 7, 15, 16, 17, 31, 33, 128};
 inline constexpr int64_t kRows[] = {0, 1, 5, 64};
 
+// The nearest bf16 value, ties to even, by arithmetic instead of bit tricks.
+inline float NearestBf16(float x) {
+  if (!std::isfinite(x) || x == 0.0f) return x;
+  int exponent;
+  std::frexp(x, &exponent);
+  const double unit =
+      std::ldexp(1.0, std::max(exponent - 8, -133));  // 8 bits of precision, denormals included
+  return static_cast<float>(std::nearbyint(x / unit) * unit);
+}
+
 }  // namespace hone::kernels
 
 #endif  // HONE_TESTS_KERNELS_TARGETS_H_

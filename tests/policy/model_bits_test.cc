@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/logprob.h"
 #include "tests/policy/model_case.h"
@@ -69,7 +70,7 @@ Floats ScoreThroughCache(Model& model, const TrainingBatch& batch, int64_t chunk
       done(sequences, 0);
   std::iota(pages.begin(), pages.end(), 0);
   std::shuffle(pages.begin(), pages.end(), random);
-  KvCache cache(model.config(), static_cast<int64_t>(pages.size()));
+  KvCache cache(model.config(), model.precision(), static_cast<int64_t>(pages.size()));
   std::vector<std::vector<int32_t>> tiles(sequences);
   size_t next_page = 0;
   Floats logprobs(batch.targets.size());
@@ -164,7 +165,7 @@ TEST_CASE("model: in bf16 what computes is what a bf16 checkpoint holds") {
     const Gradients gradients = Train(exact, c.weights, c.batch, slopes, {});
     for (Parameter& p : c.weights.parameters()) {
       if (p.role == ParameterRole::kRouterBias) continue;  // fp32 in every checkpoint
-      kernels::RoundToBf16(pool, p.value.size(), p.value.data(), p.value.data());
+      kernels::RoundToBf16(pool, 1, p.value.size(), p.value.data(), 0, p.value.data(), 0);
     }
     Model rounded(c.config, c.weights, Precision::kBf16, pool);
     CHECK(Same(Score(rounded, c.batch).logprobs, scores.logprobs));

@@ -72,7 +72,7 @@ Group SampleNaively(Model& model, const GroupRequest& r) {
       }
       batch.tokens = ids;
       batch.logit_rows = {length - 1};
-      KvCache cache(model.config(), PagesFor(length));
+      KvCache cache(model.config(), model.precision(), PagesFor(length));
       model.Forward(batch, cache, logits.data());
       const kernels::DrawKey key = {.seed = r.seed,
                                     .step = static_cast<uint32_t>(r.step),
@@ -111,20 +111,22 @@ void ForEachModel(F&& body) {
 }  // namespace
 
 TEST_CASE("sampled log-probs are the learner's, bit for bit, in roomy and in tight caches") {
-  const uint32_t seed = 21;
-  CAPTURE(seed);
   ForEachModel([&](Model& model, const Weights&) {
-    const auto requests = RandomRequests(model.config(), 14, seed);
-    EngineStats stats;
-    const auto roomy = RunAll(model, kRoomy, requests);
-    const auto tight = RunAll(model, kTight, requests, &stats);
-    CHECK(stats.preemptions > 0);
-    CheckRescored(model, requests, roomy);
-    CheckSame(roomy, tight);
-    int64_t stopped = 0, lengths = 0;
-    for (const Group& g : roomy) {
-      for (const Completion& c : g.completions) (c.finish == FinishReason::kStop ? stopped : lengths) += 1;
+    int64_t preemptions = 0, stopped = 0, lengths = 0;
+    for (const uint32_t seed : {21, 22, 23}) {
+      CAPTURE(seed);
+      const auto requests = RandomRequests(model.config(), 14, seed);
+      EngineStats stats;
+      const auto roomy = RunAll(model, kRoomy, requests);
+      const auto tight = RunAll(model, kTight, requests, &stats);
+      preemptions += stats.preemptions;
+      CheckRescored(model, requests, roomy);
+      CheckSame(roomy, tight);
+      for (const Group& g : roomy) {
+        for (const Completion& c : g.completions) (c.finish == FinishReason::kStop ? stopped : lengths) += 1;
+      }
     }
+    CHECK(preemptions > 0);
     CHECK(stopped > 3);
     CHECK(lengths > 3);
   });
