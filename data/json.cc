@@ -12,22 +12,30 @@ namespace hone {
 nlohmann::json ParseStrictJson(std::string_view text, const std::string& where) {
   using json = nlohmann::json;
   constexpr int kMaxDepth = 64;
+  constexpr const char* kRemedy = "download or write the file again";
   std::vector<std::set<std::string>> keys;  // one set per open object
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kMaxDepth) throw Error("JSON is nested too deeply", where, "");
+    if (depth > kMaxDepth) throw Error("JSON is nested too deeply", where, kRemedy);
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key) {
       const std::string& key = parsed.get_ref<const std::string&>();
-      if (!keys.back().insert(key).second) throw Error("duplicate key '" + key + "'", where, "");
+      if (!keys.back().insert(key).second)
+        throw Error("duplicate key '" + key + "'", where, "keep one of them");
     }
     return true;
   };
   try {
     return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& e) {
-    throw Error(std::string("not valid JSON: ") + e.what(), where, "");
+    throw Error("not valid JSON: " + JsonFault(e), where, kRemedy);
   }
+}
+
+std::string JsonFault(const nlohmann::json::exception& fault) {
+  const std::string text = fault.what();  // "[json.exception.parse_error.101] parse error at ..."
+  const size_t end = text.find("] ");
+  return end == std::string::npos ? text : text.substr(end + 2);
 }
 
 }  // namespace hone

@@ -13,6 +13,9 @@ namespace hone {
 // most 64 deep.
 nlohmann::json ParseStrictJson(std::string_view text, const std::string& where);
 
+// What the library says of a fault, without its numbering.
+std::string JsonFault(const nlohmann::json::exception& fault);
+
 }  // namespace hone
 
 #endif  // HONE_DATA_JSON_H_

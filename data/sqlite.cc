@@ -43,8 +43,11 @@ void Database::Fail(int code) const {
     case SQLITE_RANGE:
       std::fprintf(stderr, "%s: broken invariant: %s\n", path_.c_str(), detail.c_str());
       std::abort();
+    case SQLITE_ERROR:  // our statements are right: what they name is not there
+      throw Error("damaged: " + detail, path_, "restore it from a copy or start a new run");
     default:
-      throw Error("SQLite failed: " + detail, path_, is_io ? "check the disk" : "");
+      throw Error("SQLite failed: " + detail, path_,
+                  is_io ? "check the disk" : "try again; resume the run if it stopped");
   }
 }
 

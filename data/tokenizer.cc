@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/error.h"
+#include "data/json.h"
 #include "data/text_file.h"
 #include "data/utf8.h"
 
@@ -29,15 +30,10 @@ std::array<char32_t, 256> ByteMap() {
 }
 
 json ReadJson(const std::string& path) {
-  const std::string text = ReadFile(path);
-  try {
-    json value = json::parse(text);
-    if (!value.is_object())
-      throw Error("is not a JSON object", path, "take the file from the model's own repository");
-    return value;
-  } catch (const json::exception& e) {
-    throw Error(std::string("is not valid JSON: ") + e.what(), path, "download or write it again");
-  }
+  json value = ParseStrictJson(ReadFile(path), path);
+  if (!value.is_object())
+    throw Error("is not a JSON object", path, "take the file from the model's own repository");
+  return value;
 }
 
 bool Absent(const json& object, const char* key) {
@@ -64,7 +60,7 @@ class TokenizerReader {
       where_ = directory_ + "/tokenizer_config.json";
       if (std::filesystem::exists(where_)) ReadConfig(ReadJson(where_));
     } catch (const json::exception& e) {
-      throw Error(std::string("is not a tokenizer: ") + e.what(), where_,
+      throw Error("is not a tokenizer: " + JsonFault(e), where_,
                   "take the file from the model's own repository");
     }
     Finish();

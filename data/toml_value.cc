@@ -126,7 +126,9 @@ TomlValue ParseOverrideValue(const std::string& text, const Source& source) {
     const bool has_hash = is_word && text.find('#') != std::string::npos;  // run#3: not a comment
     document = Parse("v = " + (has_hash ? QuoteToml(text) : text), source);
   } catch (const Error&) {
-    if (!is_word) throw;
+    const bool is_integer =  // one too large
+        !text.empty() && text.find_first_not_of("+-_0123456789") == std::string::npos;
+    if (!is_word || is_integer) throw;
     document = Parse("v = " + QuoteToml(text), source);
   }
   if (document.entries.size() != 1)

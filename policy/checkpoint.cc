@@ -28,6 +28,9 @@ struct StoredTensor {
   const TensorInfo* info = nullptr;
 };
 
+constexpr const char* kDamaged = "download or save the checkpoint again";
+constexpr const char* kMismatch = "take weights and config.json from the same model";
+
 // Every tensor of a checkpoint, whichever file holds it.
 struct TensorTable {
   std::vector<std::unique_ptr<SafetensorsFile>> files;
@@ -38,7 +41,7 @@ struct TensorTable {
     files.push_back(std::make_unique<SafetensorsFile>(SafetensorsFile::Open(path)));
     for (const TensorInfo& info : files.back()->tensors()) {
       if (!tensors.emplace(info.name, StoredTensor{files.back().get(), &info}).second) {
-        throw Error("tensor '" + info.name + "' is in another shard as well", path, "");
+        throw Error("tensor '" + info.name + "' is in another shard as well", path, kDamaged);
       }
     }
   }
@@ -48,7 +51,7 @@ void CheckShardName(const std::string& name, const std::string& where) {
   const bool plain = name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
   const bool suffix = name.size() > 12 && name.compare(name.size() - 12, 12, ".safetensors") == 0;
   if (!plain || !suffix)
-    throw Error("'" + name + "' is not the name of a shard in this directory", where, "");
+    throw Error("'" + name + "' is not the name of a shard in this directory", where, kDamaged);
 }
 
 TensorTable OpenShards(const std::string& dir) {
@@ -56,11 +59,11 @@ TensorTable OpenShards(const std::string& dir) {
   table.where = dir + kIndex;
   const json index = ParseStrictJson(ReadFile(table.where), table.where);
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    throw Error("weight_map is missing", table.where, "");
+    throw Error("weight_map is missing", table.where, kDamaged);
   }
   std::set<std::string> shards;
   for (const auto& [name, shard] : index["weight_map"].items()) {
-    if (!shard.is_string()) throw Error("weight_map['" + name + "'] is not a string", table.where, "");
+    if (!shard.is_string()) throw Error("weight_map['" + name + "'] is not a string", table.where, kDamaged);
     CheckShardName(shard.get<std::string>(), table.where);
     shards.insert(shard.get<std::string>());
   }
@@ -69,12 +72,12 @@ TensorTable OpenShards(const std::string& dir) {
     const auto it = table.tensors.find(name);
     if (it == table.tensors.end() || it->second.file->path() != dir + "/" + shard.get<std::string>()) {
       throw Error("tensor '" + name + "' is not in " + shard.get<std::string>() + " as the index says",
-                  table.where, "");
+                  table.where, kDamaged);
     }
   }
   for (const auto& [name, stored] : table.tensors) {
     if (!index["weight_map"].contains(name)) {
-      throw Error("tensor '" + name + "' is not in the index", stored.file->path(), "");
+      throw Error("tensor '" + name + "' is not in the index", stored.file->path(), kDamaged);
     }
   }
   return table;
@@ -154,13 +157,13 @@ void CheckNamesAndShapes(const std::vector<Parameter>& parameters, const TensorT
       if (info->shape != slice.shape) {
         throw Error("tensor '" + info->name + "' has shape " + ShapeText(info->shape) +
                         ", config.json makes it " + ShapeText(slice.shape),
-                    file->path(), "");
+                    file->path(), kDamaged);
       }
     }
   }
-  if (!missing.empty()) throw Error("missing tensors: " + JoinSome(missing), table.where, "");
+  if (!missing.empty()) throw Error("missing tensors: " + JoinSome(missing), table.where, kMismatch);
   if (!unknown.empty()) {
-    throw Error("unknown tensors: " + JoinSome({unknown.begin(), unknown.end()}), table.where, "");
+    throw Error("unknown tensors: " + JoinSome({unknown.begin(), unknown.end()}), table.where, kMismatch);
   }
 }
 
@@ -183,7 +186,8 @@ void CheckFinite(const Weights& weights, WeightDtype dtype, const std::string& p
       const float stored =
           StoredAsFp32(parameter, dtype) ? values[i] : FloatFromBf16(Bf16FromFloat(values[i]));
       if (!std::isfinite(stored)) {
-        throw Error("parameter '" + parameter.name + "' is not finite at " + std::to_string(i), path, "");
+        throw Error("parameter '" + parameter.name + "' is not finite at " + std::to_string(i), path,
+                    "resume from an earlier checkpoint with a lower optimizer.learning_rate");
       }
     }
   }
@@ -250,7 +254,7 @@ void SaveCheckpoint(const std::string& dir, const ModelConfig& config, const Wei
   CheckFinite(weights, dtype, dir);
   std::error_code code;
   fs::create_directories(dir, code);
-  if (code) throw Error("cannot create: " + code.message(), dir, "");
+  if (code) throw Error("cannot create: " + code.message(), dir, "name a directory that can be written");
   // Weights first: the files that follow flush the directory and with it the weights' name.
   WriteSafetensors(dir + kSingle, TensorsToWrite(weights, dtype));
   const char* torch_dtype = dtype == WeightDtype::kFp32 ? "float32" : "bfloat16";

@@ -28,7 +28,8 @@ constexpr int64_t kMaxPositions = int64_t{1} << 31;
 class Fields {
  public:
   Fields(const json& object, const std::string& where) : object_(object), where_(where) {
-    if (!object.is_object()) throw Error("not a JSON object", where, "");
+    if (!object.is_object())
+      throw Error("not a JSON object", where, "take the file from the model's own repository");
   }
 
   [[noreturn]] void Fail(const std::string& what, const std::string& remedy = "") const {

@@ -45,7 +45,7 @@ Map MapFile(const std::string& path) {
   if (file.fd < 0) throw SystemError("read", path, errno);
   struct stat info = {};
   if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
-  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "");
+  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "name the file itself");
   const size_t size = static_cast<size_t>(info.st_size);
   if (size < 8) throw Error("truncated: " + std::to_string(size) + " bytes", path, kRemedy);
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
@@ -314,14 +314,15 @@ void SafetensorsFile::CopyTo(const TensorInfo& tensor, float* out) const {
     case TensorDtype::kI64:
       break;
   }
-  throw Error("tensor '" + tensor.name + "' has dtype I64 where floating point is needed", path_, "");
+  throw Error("tensor '" + tensor.name + "' has dtype I64 where floating point is needed", path_,
+              "take weights and config.json from the same model");
 }
 
 void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
   if (tensor.dtype != TensorDtype::kI64) {
     throw Error(
         "tensor '" + tensor.name + "' has dtype " + TensorDtypeName(tensor.dtype) + " where I64 is needed",
-        path_, "");
+        path_, "resume from another checkpoint: this one was not written by hone");
   }
   if (tensor.bytes > 0) std::memcpy(out, Bytes(tensor), static_cast<size_t>(tensor.bytes));
 }

@@ -25,7 +25,7 @@ Command AddRecipeKeysCommand(CLI::App& app);
 
 // Stops asked for by SIGINT or SIGTERM. The first is for the run loop to see; a second one ends the process at once.
 void CatchStopSignals();
-bool StopRequested();
+int StopSignal();  // 0: none yet
 
 }  // namespace hone
 

@@ -132,12 +132,12 @@ int RunRecipe(const RunArguments& arguments) {
                           .config = recipe.run,
                           .evaluate_every = recipe.eval.every,
                           .evaluate = [&] { return EvaluatePolicy(recipe, *policy, sampler, *rewards); },
-                          .stop_requested = StopRequested,
+                          .stop_requested = [] { return StopSignal() != 0; },
                           .progress = progress,
                           .recipe_changed = changed};
   const RunEnd end = RunStage(parts);
   progress.Finish();
-  if (end == RunEnd::kStopped) return 130;
+  if (end == RunEnd::kStopped) return 128 + StopSignal();
   fmt::print(stderr, "model: {}/model\nreport: {}/report.html\n", run_dir, run_dir);
   return 0;
 }
@@ -151,8 +151,10 @@ Command AddRunCommand(CLI::App& app) {
   command->add_option("--set", a->overrides, "KEY=VALUE in place of the recipe's, e.g. grpo.steps=10")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--run-dir", a->run_dir,
-                      "where the run goes (default: runs/<name>, then runs/<name>-2, ...)");
+  command
+      ->add_option("--run-dir", a->run_dir,
+                   "where the run goes (default: runs/<name>, then runs/<name>-2, ...)")
+      ->check([](const std::string& dir) { return dir.empty() ? "name a directory" : ""; });
   auto* resume = command->add_flag("--resume", a->resume, "continue from the last checkpoint");
   command
       ->add_option("--accept", a->accepted, "with --resume: a recipe key that may differ from the stored run")

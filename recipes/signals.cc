@@ -9,11 +9,11 @@
 namespace hone {
 namespace {
 
-volatile std::sig_atomic_t stop_signals = 0;
+volatile std::sig_atomic_t stop_signal = 0;
 
 void OnStopSignal(int signal) {
-  if (stop_signals != 0) _exit(128 + signal);  // the run directory stays resumable whenever this happens
-  stop_signals = 1;
+  if (stop_signal != 0) _exit(128 + signal);  // the run directory stays resumable whenever this happens
+  stop_signal = signal;
 }
 
 }  // namespace
@@ -27,6 +27,6 @@ void CatchStopSignals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool StopRequested() { return stop_signals != 0; }
+int StopSignal() { return stop_signal; }
 
 }  // namespace hone

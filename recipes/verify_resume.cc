@@ -72,7 +72,7 @@ bool WaitFor(pid_t child, const std::function<bool()>& due, const std::string& l
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) {
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-      throw Error("the run failed: " + LastLine(log), log, "");
+      throw Error("the run failed: " + LastLine(log), log, "mend what its log says and try again");
     }
     if (due()) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

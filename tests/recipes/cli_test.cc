@@ -72,6 +72,7 @@ TEST_CASE("what is missing or malformed is one line") {
       {"run based.toml", "nowhere/config.json"},
       {"run tiny.toml --run-dir nowhere --resume", "nowhere: there is no run here"},
       {"run tiny.toml --run-dir tiny.toml", "tiny.toml"},
+      {"run tiny.toml --set grpo.steps=99999999999999999999", "--set"},
       {"run tiny.toml --run-dir /proc/hone", "/proc/hone"},
       {"eval nowhere --recipe tiny.toml", "nowhere/config.json"},
       {"generate model ''", "the prompt is empty"},
@@ -90,6 +91,27 @@ TEST_CASE("what is missing or malformed is one line") {
     CHECK(said.out == "");
   }
   CHECK_FALSE(at.Has("runs"));  // none of them left anything behind
+}
+
+TEST_CASE("an empty --run-dir is refused as the usage error it is") {
+  const Tiny at;
+  const Said said = at.Hone("run tiny.toml --run-dir ''");
+  CHECK(said.status == 2);
+  CHECK(said.Says("name a directory"));
+  CHECK_FALSE(at.Has("runs"));
+}
+
+TEST_CASE("output that cannot be written is an error") {
+  const Tiny at;
+  at.Write("in", "{\"ids\":[1,5,7,9]}\n");
+  for (const char* arguments :
+       {"recipe-keys", "run tiny.toml --dry-run", "generate model Q", "logprobs model <in"}) {
+    CAPTURE(arguments);
+    const Said said =
+        at.Hone(std::string(arguments) + " >/dev/full 2>err #");  // `#` hides the usual redirections
+    CHECK(said.status == 1);
+    CHECK(said.Says("write"));
+  }
 }
 
 TEST_CASE("a broken model is named by its file, and no run is started from it") {
