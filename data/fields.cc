@@ -15,6 +15,8 @@ namespace hone {
 namespace {
 
 using Kind = TomlValue::Kind;
+constexpr const char* kNamedTables =
+    "tables by name";  // no type that ends so is looked into for unknown keys
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -80,11 +82,76 @@ std::string TypeName(const FieldVisitor::Target& target) {
                     target);
 }
 
+// ---- unknown keys
+
+std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }  // npos + 1 == 0
+
+// What the writer of an unknown key of table `prefix` ("" or "a.b.") may have meant.
+std::string Suggestion(const std::string& prefix, const std::string& name,
+                       const std::vector<FieldDoc>& docs) {
+  std::string nearest, elsewhere, all;
+  size_t best = std::max<size_t>(2, name.size() / 3) + 1;
+  for (const FieldDoc& doc : docs) {
+    const std::string last = LastPart(doc.key);
+    if (doc.key != prefix + last) {
+      if (last == name) elsewhere = doc.key;
+      continue;
+    }
+    all += (all.empty() ? "" : ", ") + last;
+    const size_t distance = EditDistance(name, last);
+    if (distance < best) {
+      best = distance;
+      nearest = doc.key;
+    }
+  }
+  if (!nearest.empty()) return "did you mean '" + nearest + "'?";
+  if (!elsewhere.empty()) return "did you mean '" + elsewhere + "'?";
+  return "known here: " + all;
+}
+
+struct UnknownKey {
+  const TomlValue* value = nullptr;
+  std::string prefix, name;
+};
+
+// The unknown key that is written first.
+void FindUnknown(const TomlValue& table, const std::string& prefix,
+                 const std::map<std::string, bool>& is_table, UnknownKey& first) {
+  for (const auto& [name, value] : table.entries) {
+    const auto known = is_table.find(prefix + name);
+    if (known == is_table.end() || name.find('.') != std::string::npos) {
+      if (first.value == nullptr || value.line < first.value->line) first = {&value, prefix, name};
+    } else if (known->second && value.kind == Kind::kTable) {
+      FindUnknown(value, prefix + name + ".", is_table, first);
+    }
+  }
+}
+
+[[noreturn]] void Reject(const UnknownKey& unknown, const std::vector<FieldDoc>& docs) {
+  std::string shown = QuoteToml(unknown.prefix + unknown.name);  // escapes what would break the line
+  shown = "'" + shown.substr(1, shown.size() - 2) + "'";
+  throw Error("unknown key " + shown, unknown.value->where, Suggestion(unknown.prefix, unknown.name, docs));
+}
+
+void RejectUnknown(const TomlValue& root, const std::vector<FieldDoc>& docs) {
+  std::map<std::string, bool> is_table;
+  for (const FieldDoc& doc : docs) is_table[doc.key] = doc.type.ends_with("table");
+  UnknownKey first;
+  FindUnknown(root, "", is_table, first);
+  if (first.value != nullptr) Reject(first, docs);
+}
+
+bool IsPlainName(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 // ---- parsing
 
 class ParseVisitor final : public PathVisitor {
  public:
-  explicit ParseVisitor(const TomlValue& root) : tables_{&root} {}
+  explicit ParseVisitor(const TomlValue& root) : tables_{{&root, false, {}}} {}
 
  protected:
   void VisitLeaf(const char* key, Target target, const Range& range, const char*) override {
@@ -94,24 +161,76 @@ class ParseVisitor final : public PathVisitor {
     std::visit([&](auto* out) { Read(path, *value, range, *out); }, target);
   }
 
+  void CheckText(const char* key, const std::string& text, const TextCheck& check) override {
+    const std::string wanted = check(text);
+    if (wanted.empty()) return;
+    const TomlValue* value = Find(key);
+    throw Error("'" + KeyPath(key) + "' is " + QuoteToml(text),
+                value == nullptr ? tables_.back().table->where : value->where, wanted);
+  }
+
   bool EnterTable(const char* key, bool is_optional, bool, const char*) override {
     static const TomlValue kEmpty;
     const TomlValue* value = Find(key);
     if (value == nullptr && is_optional) return false;
     if (value != nullptr && value->kind != Kind::kTable) Mistyped(KeyPath(key), *value, "a table");
-    tables_.push_back(value == nullptr ? &kEmpty : value);
+    Open(value == nullptr ? kEmpty : *value, tables_.back().named);
     Push(key);
     return true;
   }
+
+  std::optional<std::vector<std::string>> EnterNamedTables(const char* key, const std::vector<std::string>&,
+                                                           const char*) override {
+    const TomlValue* value = Find(key);
+    if (value == nullptr) return std::nullopt;
+    if (value->kind != Kind::kTable) Mistyped(KeyPath(key), *value, "a table");
+    std::vector<std::string> names;
+    for (const auto& [name, table] : value->entries) {
+      if (!IsPlainName(name)) {
+        throw Error("'" + KeyPath(key) + "' holds the name " + QuoteToml(name), table.where,
+                    "use letters, digits, '-' and '_'");
+      }
+      if (table.kind != Kind::kTable) Mistyped(KeyPath(key) + "." + name, table, "a table");
+      names.push_back(name);
+    }
+    Open(*value, /*named=*/true);
+    Push(key);
+    return names;
+  }
+
   void LeaveTable() override {
+    if (tables_.back().named) RejectUnseen(tables_.back());
     tables_.pop_back();
     PathVisitor::LeaveTable();
   }
 
  private:
-  const TomlValue* Find(const char* key) const {
-    const auto it = tables_.back()->entries.find(key);
-    return it == tables_.back()->entries.end() ? nullptr : &it->second;
+  // A table being read. What a named one may hold is only known once it was visited.
+  struct OpenTable {
+    const TomlValue* table;
+    bool named;
+    std::vector<FieldDoc> seen;  // keys asked for
+  };
+
+  void Open(const TomlValue& table, bool named) { tables_.push_back({&table, named, {}}); }
+
+  const TomlValue* Find(const char* key) {
+    OpenTable& open = tables_.back();
+    if (open.named) open.seen.push_back({KeyPath(key), "", "", "", ""});
+    const auto it = open.table->entries.find(key);
+    return it == open.table->entries.end() ? nullptr : &it->second;
+  }
+
+  void RejectUnseen(const OpenTable& open) const {
+    UnknownKey first;
+    for (const auto& [name, value] : open.table->entries) {
+      const bool seen = std::any_of(open.seen.begin(), open.seen.end(),
+                                    [&](const FieldDoc& doc) { return doc.key == KeyPath(name.c_str()); });
+      if (!seen && (first.value == nullptr || value.line < first.value->line)) {
+        first = {&value, KeyPath(""), name};
+      }
+    }
+    if (first.value != nullptr) Reject(first, open.seen);
   }
 
   [[noreturn]] static void Mistyped(const std::string& path, const TomlValue& value,
@@ -164,64 +283,8 @@ class ParseVisitor final : public PathVisitor {
     out.index = static_cast<size_t>(it - out.names.begin());
   }
 
-  std::vector<const TomlValue*> tables_;
+  std::vector<OpenTable> tables_;
 };
-
-// ---- unknown keys
-
-std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') + 1); }  // npos + 1 == 0
-
-// What the writer of an unknown key of table `prefix` ("" or "a.b.") may have meant.
-std::string Suggestion(const std::string& prefix, const std::string& name,
-                       const std::vector<FieldDoc>& docs) {
-  std::string nearest, elsewhere, all;
-  size_t best = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const FieldDoc& doc : docs) {
-    const std::string last = LastPart(doc.key);
-    if (doc.key != prefix + last) {
-      if (last == name) elsewhere = doc.key;
-      continue;
-    }
-    all += (all.empty() ? "" : ", ") + last;
-    const size_t distance = EditDistance(name, last);
-    if (distance < best) {
-      best = distance;
-      nearest = doc.key;
-    }
-  }
-  if (!nearest.empty()) return "did you mean '" + nearest + "'?";
-  if (!elsewhere.empty()) return "did you mean '" + elsewhere + "'?";
-  return "known here: " + all;
-}
-
-struct UnknownKey {
-  const TomlValue* value = nullptr;
-  std::string prefix, name;
-};
-
-// The unknown key that is written first.
-void FindUnknown(const TomlValue& table, const std::string& prefix,
-                 const std::map<std::string, bool>& is_table, UnknownKey& first) {
-  for (const auto& [name, value] : table.entries) {
-    const auto known = is_table.find(prefix + name);
-    if (known == is_table.end() || name.find('.') != std::string::npos) {
-      if (first.value == nullptr || value.line < first.value->line) first = {&value, prefix, name};
-    } else if (known->second && value.kind == Kind::kTable) {
-      FindUnknown(value, prefix + name + ".", is_table, first);
-    }
-  }
-}
-
-void RejectUnknown(const TomlValue& root, const std::vector<FieldDoc>& docs) {
-  std::map<std::string, bool> is_table;
-  for (const FieldDoc& doc : docs) is_table[doc.key] = doc.type.ends_with("table");
-  UnknownKey first;
-  FindUnknown(root, "", is_table, first);
-  if (first.value == nullptr) return;
-  std::string shown = QuoteToml(first.prefix + first.name);  // escapes what would break the line
-  shown = "'" + shown.substr(1, shown.size() - 2) + "'";
-  throw Error("unknown key " + shown, first.value->where, Suggestion(first.prefix, first.name, docs));
-}
 
 // ---- dump, describe, flatten
 
@@ -249,6 +312,12 @@ class DumpVisitor final : public PathVisitor {
     sections_.push_back({KeyPath(key), is_optional, ""});
     Push(key);
     return true;
+  }
+  std::optional<std::vector<std::string>> EnterNamedTables(const char* key,
+                                                           const std::vector<std::string>& present,
+                                                           const char* doc) override {
+    EnterTable(key, false, true, doc);
+    return present;
   }
   void LeaveTable() override {
     open_.pop_back();
@@ -278,6 +347,12 @@ class DescribeVisitor final : public PathVisitor {
     Push(key);
     return true;
   }
+  std::optional<std::vector<std::string>> EnterNamedTables(const char* key, const std::vector<std::string>&,
+                                                           const char* doc) override {
+    docs.push_back({KeyPath(key), kNamedTables, "", "", doc});
+    Push(key);
+    return std::vector<std::string>{"NAME"};
+  }
 };
 
 class FlattenVisitor final : public PathVisitor {
@@ -293,6 +368,12 @@ class FlattenVisitor final : public PathVisitor {
     if (is_optional) flat.emplace_back(KeyPath(key), "{}");
     Push(key);
     return true;
+  }
+  std::optional<std::vector<std::string>> EnterNamedTables(const char* key,
+                                                           const std::vector<std::string>& present,
+                                                           const char*) override {
+    Push(key);
+    return present;
   }
 };
 

@@ -5,6 +5,7 @@
 //     v.Field("rollout", rollout, "how completions are sampled");  // a struct with Fields: a TOML table
 //     v.Field("kl", kl, "...");                                    // std::optional of one: there iff the
 //     table is
+//     v.Field("rewards", rewards, "...");  // std::map<string, struct>: tables that the writer names
 //   }
 // Field types: bool, int64_t, double, std::string, vectors of the last three, enums named by kEnumNames.
 // Defaults are the struct's own member initialisers.
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -107,6 +109,34 @@ class FieldVisitor {
     LeaveTable();
   }
 
+  // `check` returns "" for a text that will do, else what it must be. Made when parsing, of defaults too.
+  using TextCheck = std::function<std::string(const std::string&)>;
+  void Field(const char* key, std::string& value, const TextCheck& check, const char* doc) {
+    VisitLeaf(key, Target(&value), Range{}, doc);
+    CheckText(key, value, check);
+  }
+
+  // Tables the writer names, as [rewards.answer]; written ones take the place of all defaults. T also has
+  // SetName(name), called before its Fields; what Fields visits may depend on what it has read so far.
+  template <class T>
+  void Field(const char* key, std::map<std::string, T>& tables, const char* doc) {
+    std::vector<std::string> present;
+    for (const auto& [name, table] : tables) present.push_back(name);
+    const std::optional<std::vector<std::string>> names = EnterNamedTables(key, present, doc);
+    if (!names) return;
+    std::map<std::string, T> visited;
+    for (const std::string& name : *names) {
+      const auto old = tables.find(name);
+      T& table = visited.emplace(name, old == tables.end() ? T() : old->second).first->second;
+      EnterTable(name.c_str(), /*is_optional=*/false, /*is_present=*/true, "");
+      table.SetName(name);
+      table.Fields(*this);
+      LeaveTable();
+    }
+    LeaveTable();
+    tables = std::move(visited);
+  }
+
   template <class T>
   void Field(const char* key, T& value, const Range& range, const char* doc) {
     VisitLeaf(key, Target(&value), range, doc);
@@ -114,8 +144,13 @@ class FieldVisitor {
 
  protected:
   virtual void VisitLeaf(const char* key, Target target, const Range& range, const char* doc) = 0;
+  virtual void CheckText(const char* /*key*/, const std::string& /*value*/, const TextCheck& /*check*/) {}
   // False: the table is absent and its fields are not visited.
   virtual bool EnterTable(const char* key, bool is_optional, bool is_present, const char* doc) = 0;
+  // The names to visit, each through EnterTable and LeaveTable; nullopt: leave the tables as they are.
+  virtual std::optional<std::vector<std::string>> EnterNamedTables(const char* key,
+                                                                   const std::vector<std::string>& present,
+                                                                   const char* doc) = 0;
   virtual void LeaveTable() = 0;
 
  private:

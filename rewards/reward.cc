@@ -1,6 +1,7 @@
 // The table of rewards. Covered by tests/rewards/reward_test.cc.
 #include "rewards/reward.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "data/edit_distance.h"
@@ -11,33 +12,80 @@
 namespace hone {
 namespace {
 
+struct NoOptions {};
+template <class Reward>
+auto OptionsType() {
+  if constexpr (requires { typename Reward::Options; }) {
+    return std::type_identity<typename Reward::Options>();
+  } else {
+    return std::type_identity<NoOptions>();
+  }
+}
+
+template <class Reward>
+class OptionsOf final : public RewardOptions {
+ public:
+  void Fields(FieldVisitor& v) override {
+    if constexpr (requires { options_.Fields(v); }) options_.Fields(v);
+  }
+  std::unique_ptr<RewardFn> Make() const override {
+    if constexpr (std::is_constructible_v<Reward, const Options&>) {
+      return std::make_unique<Reward>(options_);
+    } else {
+      return std::make_unique<Reward>();
+    }
+  }
+  std::unique_ptr<RewardOptions> Clone() const override { return std::make_unique<OptionsOf>(*this); }
+
+ private:
+  using Options = typename decltype(OptionsType<Reward>())::type;
+  Options options_;
+};
+
+template <class Reward>
+std::unique_ptr<RewardOptions> Row() {
+  return std::make_unique<OptionsOf<Reward>>();
+}
+
 struct TableRow {
   const char* name;
-  std::unique_ptr<RewardFn> (*make)();
+  std::unique_ptr<RewardOptions> (*options)();
 };
 
 constexpr TableRow kTable[] = {
-    {"answer", [] { return std::unique_ptr<RewardFn>(new NumericAnswerReward); }},
-    {"format", [] { return std::unique_ptr<RewardFn>(new TagFormatReward); }},
+    {"answer", Row<NumericAnswerReward>},
+    {"format", Row<TagFormatReward>},
 };
 
 }  // namespace
 
-std::unique_ptr<RewardFn> MakeReward(std::string_view name) {
-  std::string nearest, all;
+std::unique_ptr<RewardOptions> BuiltInOptions(std::string_view name) {
   for (const TableRow& row : kTable) {
-    if (name == row.name) return row.make();
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
-    if (nearest.empty() || EditDistance(name, row.name) < EditDistance(name, nearest)) nearest = row.name;
+    if (name == row.name) return row.options();
   }
-  throw Error("no reward is named '" + std::string(name) + "'", "",
-              "did you mean '" + nearest + "'? There are: " + all);
+  return nullptr;
+}
+
+std::unique_ptr<RewardFn> MakeReward(std::string_view name) {
+  const auto options = BuiltInOptions(name);
+  if (options == nullptr)
+    throw Error("no reward is named '" + std::string(name) + "'", "", NearestReward(name));
+  return options->Make();
 }
 
 std::vector<std::string> RewardNames() {
   std::vector<std::string> names;
   for (const TableRow& row : kTable) names.emplace_back(row.name);
   return names;
+}
+
+std::string NearestReward(std::string_view name) {
+  std::string nearest, all;
+  for (const TableRow& row : kTable) {
+    all += (all.empty() ? "" : ", ") + std::string(row.name);
+    if (nearest.empty() || EditDistance(name, row.name) < EditDistance(name, nearest)) nearest = row.name;
+  }
+  return "did you mean '" + nearest + "'? There are: " + all;
 }
 
 Score ValueScore(const std::string& name, double value, std::string explanation) {

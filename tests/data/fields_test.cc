@@ -13,6 +13,47 @@
 
 namespace fields_test {
 enum class Color { kRed, kDeepBlue };
+// Tables by name, whose keys depend on what was read before.
+struct Animal {
+  std::string kind;
+  double weight = 1.0;
+  int64_t legs = 4, fins = 2;
+  bool operator==(const Animal&) const = default;
+  void SetName(const std::string& name) {
+    if (kind.empty()) kind = name;
+  }
+  template <class V>
+  void Fields(V& v) {
+    v.Field(
+        "kind", kind,
+        [](const std::string& text) { return text == "dog" || text == "fish" ? "" : "it must be an animal"; },
+        "what it is");
+    v.Field("weight", weight, hone::Above(0), "");
+    if (kind == "dog") v.Field("legs", legs, "");
+    if (kind == "fish") v.Field("fins", fins, "");
+  }
+};
+struct Zoo {
+  std::map<std::string, Animal> animals = {{"dog", {"dog"}}};
+  int64_t size = 1;
+  template <class V>
+  void Fields(V& v) {
+    v.Field("animals", animals, "who lives here");
+    v.Field("size", size, "");
+  }
+};
+Zoo ParseZoo(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  return hone::ParseRecipe<Zoo>(text, "z.toml", overrides);
+}
+std::string ZooFault(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  try {
+    ParseZoo(text, overrides);
+  } catch (const hone::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
 }  // namespace fields_test
 
 namespace hone {
@@ -311,4 +352,30 @@ TEST_CASE("parsing random text never does worse than an Error") {
   std::string deep = "a";
   for (int i = 0; i < 20000; ++i) deep += ".a";
   CHECK(Fault(deep + " = 1") != "no error");
+}
+
+TEST_CASE("tables by name: written ones replace the defaults, and each knows its own keys") {
+  CHECK(ParseZoo("size = 2").animals == std::map<std::string, Animal>{{"dog", {"dog"}}});
+  CHECK(ParseZoo("[animals]").animals.empty());
+  const Zoo zoo = ParseZoo("[animals.nemo]\nkind = 'fish'\nfins = 3\n[animals.dog]\nlegs = 3\n",
+                           {"animals.nemo.weight=0.5", "animals.rex.kind=dog"});
+  REQUIRE(zoo.animals.size() == 3);
+  CHECK(zoo.animals.at("nemo") == Animal{"fish", 0.5, 4, 3});
+  CHECK(zoo.animals.at("dog").legs == 3);
+  CHECK(zoo.animals.at("rex").kind == "dog");
+  CHECK(hone::FlattenRecipe(ParseZoo(hone::DumpRecipe(zoo))) == hone::FlattenRecipe(zoo));
+  CHECK(hone::DumpRecipe(Zoo()) == "size = 1\n\n[animals.dog]\nkind = \"dog\"\nweight = 1.0\nlegs = 4\n");
+  CHECK(hone::DescribeRecipe<Zoo>()[1].key == "animals.NAME");
+
+  CHECK(ZooFault("[animals.nemo]\nkind = 'fish'\nfin = 3\n") ==
+        "z.toml:3: unknown key 'animals.nemo.fin'; did you mean 'animals.nemo.fins'?");
+  CHECK(Contains(ZooFault("[animals.nemo]\nkind = 'fish'\nwait = 3\n"), "known here: kind, weight, fins"));
+  CHECK(ZooFault("[animals.cat]\n") == "z.toml:1: 'animals.cat.kind' is \"cat\"; it must be an animal");
+  CHECK(ZooFault("[animals.x]\nkind = 'cat'\n") ==
+        "z.toml:2: 'animals.x.kind' is \"cat\"; it must be an animal");
+  CHECK(Contains(ZooFault("[animals]\ndog = 3\n"),
+                 "z.toml:2: 'animals.dog' is an integer; it must be a table"));
+  CHECK(Contains(ZooFault("animals = 3\n"), "it must be a table"));
+  CHECK(Contains(ZooFault("[animals.'a b']\nkind = 'dog'\n"), "use letters"));
+  CHECK(Contains(ZooFault("[animals.dog]\nweight = 0\n"), "z.toml:2: 'animals.dog.weight' is 0"));
 }
