@@ -123,6 +123,7 @@ Prompt ArithmeticTask::PromptAt(int64_t index) const {
   prompt.text = template_.Apply(question.Text());
   prompt.gold = std::to_string(question.Answer());
   prompt.kind = ArithmeticKindName(question.kind);
+  prompt.columns = "{\"question\":\"" + question.Text() + "\"}";  // digits and operators: nothing to escape
   return prompt;
 }
 

@@ -25,7 +25,7 @@ using sqlite::Transaction;
 static_assert(std::endian::native == std::endian::little, "blobs are little-endian");
 
 constexpr int64_t kApplicationId = 0x686f6e65;  // "hone"
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;           // 1 had no columns of prompts
 constexpr const char* kSchema = R"(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE events(id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, time);
@@ -34,7 +34,7 @@ CREATE TABLE metrics(step INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT
   PRIMARY KEY(step, position));
 CREATE TABLE groups(step INTEGER NOT NULL, slot INTEGER NOT NULL, consumed_step INTEGER,
   num_completions INTEGER NOT NULL, prompt_index INTEGER NOT NULL, kind TEXT NOT NULL, gold TEXT NOT NULL,
-  prompt TEXT NOT NULL, prompt_ids BLOB NOT NULL, PRIMARY KEY(step, slot));
+  prompt TEXT NOT NULL, prompt_ids BLOB NOT NULL, columns TEXT NOT NULL DEFAULT '', PRIMARY KEY(step, slot));
 CREATE TABLE completions(step INTEGER NOT NULL, slot INTEGER NOT NULL, completion INTEGER NOT NULL,
   status TEXT NOT NULL, score, parts TEXT NOT NULL, explanation TEXT NOT NULL, finish TEXT NOT NULL,
   policy_version INTEGER NOT NULL, text TEXT NOT NULL, ids BLOB NOT NULL, logprobs BLOB NOT NULL,
@@ -133,12 +133,21 @@ Database OpenStore(const std::string& path, Database::Mode mode) {
     throw Error("not a hone run store", path, "name a run directory that hone made");
   }
   const int64_t version = database.Integer("PRAGMA user_version");
-  if (version != kSchemaVersion) {
-    throw Error("run store of version " + std::to_string(version) + ", this hone reads version " +
+  if (version < 1 || version > kSchemaVersion) {
+    throw Error("run store of version " + std::to_string(version) + ", this hone reads versions up to " +
                     std::to_string(kSchemaVersion),
                 path, "use the hone that made it");
   }
   return database;
+}
+
+// Whoever writes a store of an older version brings it up to date first; readers take it as it is.
+void Upgrade(const Database& database) {
+  if (database.Integer("PRAGMA user_version") == kSchemaVersion) return;
+  Transaction transaction(database);
+  database.Run("ALTER TABLE groups ADD COLUMN columns TEXT NOT NULL DEFAULT ''");
+  database.Run("PRAGMA user_version=" + std::to_string(kSchemaVersion));
+  transaction.Commit();
 }
 
 void MakeDurable(const Database& database) {
@@ -186,6 +195,7 @@ RunStore RunStore::Open(const std::string& path) {
   const std::string check = impl->db.Text("PRAGMA quick_check(1)");
   if (check != "ok") Damaged(impl->db, check);
   MakeDurable(impl->db);
+  Upgrade(impl->db);
   return RunStore(std::move(impl));
 }
 
@@ -195,7 +205,7 @@ RunStore RunStore::OpenReadOnly(const std::string& path) {
 
 void RunStore::PutGroups(const std::vector<ScoredGroup>& groups) {
   Transaction transaction(impl_->db);
-  Statement put_group(impl_->db, "INSERT INTO groups VALUES(?,?,NULL,?,?,?,?,?,?)");
+  Statement put_group(impl_->db, "INSERT INTO groups VALUES(?,?,NULL,?,?,?,?,?,?,?)");
   Statement put_completion(impl_->db, "INSERT INTO completions VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ScoredGroup& scored : groups) {
     const Group& group = scored.group;
@@ -203,7 +213,7 @@ void RunStore::PutGroups(const std::vector<ScoredGroup>& groups) {
     Require(scored.scores.size() == group.completions.size(), "one score per completion");
     put_group.Bind(1, group.step).Bind(2, group.slot).Bind(3, static_cast<int64_t>(group.completions.size()));
     put_group.Bind(4, prompt.index).Bind(5, prompt.kind).Bind(6, prompt.gold).Bind(7, prompt.text);
-    put_group.BindBlob(8, AsBytes(prompt.ids)).Execute();
+    put_group.BindBlob(8, AsBytes(prompt.ids)).Bind(9, prompt.columns).Execute();
     for (size_t i = 0; i < group.completions.size(); ++i) {
       const Completion& completion = group.completions[i];
       const Score& score = scored.scores[i];
@@ -224,20 +234,28 @@ void RunStore::PutGroups(const std::vector<ScoredGroup>& groups) {
 
 std::vector<ScoredGroup> RunStore::Groups(int64_t step) const {
   const Database& db = impl_->db;
+  const std::string columns = db.Integer("PRAGMA user_version") == 1 ? "''" : "g.columns";
   // One query, so that a reader sees one moment of a store that is being written.
   Statement rows(
       db,
       "SELECT g.slot, num_completions, prompt_index, kind, gold, prompt, prompt_ids, completion, status, "
-      "score, parts, explanation, finish, policy_version, text, ids, logprobs FROM groups g LEFT JOIN "
-      "completions c ON c.step = g.step AND c.slot = g.slot WHERE g.step = ? ORDER BY g.slot, completion");
+      "score, parts, explanation, finish, policy_version, text, ids, logprobs, " +
+          columns +
+          " FROM groups g LEFT JOIN "
+          "completions c ON c.step = g.step AND c.slot = g.slot WHERE g.step = ? ORDER BY g.slot, "
+          "completion");
   rows.Bind(1, step);
   std::vector<ScoredGroup> groups;
   int64_t missing = 0;  // completions of the last group that are still to come
   while (rows.Step()) {
     if (groups.empty() || groups.back().group.slot != rows.Integer(0)) {
       if (missing != 0) Damaged(db, "a group without all its completions");
-      Prompt prompt{rows.Integer(2), std::string(rows.Bytes(5)), FromBytes<int32_t>(db, rows.Bytes(6)),
-                    std::string(rows.Bytes(4)), std::string(rows.Bytes(3))};
+      Prompt prompt{rows.Integer(2),
+                    std::string(rows.Bytes(5)),
+                    FromBytes<int32_t>(db, rows.Bytes(6)),
+                    std::string(rows.Bytes(4)),
+                    std::string(rows.Bytes(3)),
+                    std::string(rows.Bytes(17))};
       groups.push_back({{step, rows.Integer(0), std::move(prompt), {}}, {}});
       missing = rows.Integer(1);
     }

@@ -16,6 +16,7 @@ struct Prompt {
   std::vector<int32_t> ids;  // what the model sees, bos included
   std::string gold;          // the reference answer
   std::string kind;          // e.g. "sum2"; for accuracy by kind
+  std::string columns = "";  // the data set's other columns as one JSON object; empty if it has none
 };
 
 enum class FinishReason { kStop, kLength };  // end-of-sequence token, or the completion cap

@@ -72,8 +72,9 @@ class Maker {
     return ids;
   }
   ScoredGroup Scored(int64_t step, int64_t slot) {
-    ScoredGroup out{{step, slot, {static_cast<int64_t>(random_() % 1000), Text(), Ids(), Text(), Text()}, {}},
-                    {}};
+    ScoredGroup out{
+        {step, slot, {static_cast<int64_t>(random_() % 1000), Text(), Ids(), Text(), Text(), Text()}, {}},
+        {}};
     for (uint64_t n = random_() % 5; n > 0; --n) {
       hone::Completion c{Ids(),
                          {},
@@ -110,6 +111,7 @@ void CheckSame(const ScoredGroup& a, const ScoredGroup& b) {
   CHECK(a.group.prompt.ids == b.group.prompt.ids);
   CHECK(a.group.prompt.gold == b.group.prompt.gold);
   CHECK(a.group.prompt.kind == b.group.prompt.kind);
+  CHECK(a.group.prompt.columns == b.group.prompt.columns);
   REQUIRE(a.group.completions.size() == b.group.completions.size());
   REQUIRE(a.scores.size() == b.scores.size());
   for (size_t i = 0; i < a.scores.size(); ++i) {
@@ -241,6 +243,23 @@ TEST_CASE("the digest sees every stored bit of a rollout and nothing else") {
   CHECK(base != digest([](ScoredGroup& g) { g.scores[0].parts[0].second = 0.0; }));
 }
 
+TEST_CASE("a store without columns of prompts is read as it is and brought up to date by a writer") {
+  const TempDir dir;
+  const ScoredGroup group = Simple(1, 0);
+  { RunStore::Create(dir.db()).PutGroups({group}); }
+  {
+    const hone::sqlite::Database raw(dir.db(), hone::sqlite::Database::Mode::kReadWrite);
+    raw.Run("ALTER TABLE groups DROP COLUMN columns; PRAGMA user_version=1");
+  }
+  CheckSame(RunStore::OpenReadOnly(dir.db()).Groups(1).at(0), group);
+  ScoredGroup second = Simple(1, 1);
+  second.group.prompt.columns = "{\"a\":1}";
+  RunStore store = RunStore::Open(dir.db());
+  store.PutGroups({second});
+  CheckSame(store.Groups(1).at(0), group);
+  CheckSame(store.Groups(1).at(1), second);
+}
+
 TEST_CASE("missing, existing, foreign, newer, damaged and locked files are one clear line") {
   const TempDir dir;
   CHECK(Contains(Message([&] { RunStore::Open(dir.db()); }),
@@ -252,9 +271,9 @@ TEST_CASE("missing, existing, foreign, newer, damaged and locked files are one c
   CHECK(std::distance(fs::directory_iterator(dir.path), fs::directory_iterator()) == 1);
 
   hone::sqlite::Database raw(dir.db(), hone::sqlite::Database::Mode::kReadWrite);
-  raw.Run("PRAGMA user_version=2");
-  CHECK(Contains(Message([&] { RunStore::Open(dir.db()); }), "run store of version 2"));
-  raw.Run("PRAGMA user_version=1; PRAGMA application_id=0");
+  raw.Run("PRAGMA user_version=3");
+  CHECK(Contains(Message([&] { RunStore::Open(dir.db()); }), "run store of version 3"));
+  raw.Run("PRAGMA user_version=2; PRAGMA application_id=0");
   CHECK(Contains(Message([&] { RunStore::Open(dir.db()); }), "not a hone run store"));
   raw.Run("PRAGMA application_id=1752133221");
   CHECK(Message([&] { RunStore::Open(dir.db()); }) == "no error");
