@@ -134,41 +134,54 @@ bool Modulo(const Ball& a, const Ball& m, int64_t bits, Ball& out) {
   return true;
 }
 
+bool Function(TermOp op, const Ball& x, int64_t bits, Ball& out) {
+  const Unary unary = UnaryOf(op);
+  if (!unary) return PartOf(op, x, bits, out);
+  if (IsHuge(x) || (op == TermOp::kLog && x.HoldsZero())) return false;
+  unary(out.get(), x.get(), bits);
+  return true;
+}
+
 }  // namespace
 
 TermEvaluator::TermEvaluator(const TermGraph& graph, TermId a, TermId b, WorkBudget& work)
-    : graph_(graph), a_(a), b_(b), work_(work), values_(graph.size()), defined_(graph.size()) {
-  std::vector<char> wanted(graph.size());
-  wanted[a] = wanted[b] = 1;
+    : graph_(graph), a_(a), b_(b), work_(work), place_(std::max(a, b) + 1, -1) {
+  work_.Spend(100 + std::max(a, b));
+  place_[a] = place_[b] = 0;  // wanted
   for (TermId id = std::max(a, b); id >= 0; --id) {
-    if (!wanted[id]) continue;
+    if (place_[id] < 0) continue;
     order_.push_back(id);
     if (graph.op(id) == TermOp::kOpaque) continue;
-    for (const TermId operand : graph.operands(id)) wanted[operand] = 1;
+    for (const TermId operand : graph.operands(id)) place_[operand] = 0;
   }
   std::reverse(order_.begin(), order_.end());
+  for (size_t i = 0; i < order_.size(); ++i) place_[order_[i]] = static_cast<int32_t>(i);
+  values_.resize(order_.size());
+  defined_.resize(order_.size());
 }
 
 bool TermEvaluator::At(Domain domain, int index, int64_t bits) {
-  for (const TermId id : order_) {
+  for (size_t i = 0; i < order_.size(); ++i) {
+    const TermId id = order_[i];
     if (!work_.Spend(Cost(graph_.op(id), bits) + 100 * static_cast<int64_t>(graph_.operands(id).size()))) {
-      defined_[a_] = defined_[b_] = false;
+      std::fill(defined_.begin(), defined_.end(), false);
       return false;
     }
-    defined_[id] = Evaluate(id, domain, index, bits);
+    defined_[i] = Evaluate(id, domain, index, bits);
   }
   return true;
 }
 
 bool TermEvaluator::Evaluate(TermId id, Domain domain, int index, int64_t bits) {
   const TermOp op = graph_.op(id);
+  Ball& slot = values_[place_[id]];
   Ball out;
   if (op == TermOp::kSymbol || op == TermOp::kOpaque) {
-    SetPoint(values_[id], graph_.name(id), op == TermOp::kOpaque ? id : 0, domain, index, bits);
+    SetPoint(slot, graph_.name(id), op == TermOp::kOpaque ? id : 0, domain, index, bits);
     return true;
   }
   for (const TermId operand : graph_.operands(id)) {
-    if (!defined_[operand]) return false;
+    if (!ValueOf(operand)) return false;
   }
   bool done = true;
   if (op == TermOp::kRational) {
@@ -182,37 +195,31 @@ bool TermEvaluator::Evaluate(TermId id, Domain domain, int index, int64_t bits) 
   } else if (op == TermOp::kPower) {
     done = Power(id, bits, out);
   } else if (graph_.operands(id).size() == 1 && op >= TermOp::kLog && op <= TermOp::kSign) {
-    const Ball& x = values_[graph_.operands(id)[0]];
-    if (const Unary unary = UnaryOf(op)) {
-      done = !IsHuge(x) && !(op == TermOp::kLog && x.HoldsZero());
-      if (done) unary(out.get(), x.get(), bits);
-    } else {
-      done = PartOf(op, x, bits, out);
-    }
+    done = Function(op, Operand(graph_.operands(id)[0]), bits, out);
   } else {
     done = Many(id, bits, out);
   }
   if (!done || !out.IsFinite()) return false;
-  values_[id] = std::move(out);
+  slot = std::move(out);
   return true;
 }
 
 bool TermEvaluator::Power(TermId id, int64_t bits, Ball& out) {
   const TermId base = graph_.operands(id)[0], exponent = graph_.operands(id)[1];
   if (graph_.op(base) == TermOp::kE) {
-    const Ball& x = values_[exponent];
+    const Ball& x = Operand(exponent);
     if (IsHuge(x)) return false;
     acb_exp(out.get(), x.get(), bits);
     return true;
   }
-  if (graph_.IsNumber(exponent)) return BallRationalPower(out, values_[base], graph_.number(exponent), bits);
-  return BallPower(out, values_[base], values_[exponent], bits);
+  if (graph_.IsNumber(exponent)) return BallRationalPower(out, Operand(base), graph_.number(exponent), bits);
+  return BallPower(out, Operand(base), Operand(exponent), bits);
 }
 
 bool TermEvaluator::Many(TermId id, int64_t bits, Ball& out) {
   const TermOp op = graph_.op(id);
   const auto operands = graph_.operands(id);
-  const auto value = [&](size_t i) -> const Ball& { return values_[operands[i]]; };
+  const auto value = [&](size_t i) -> const Ball& { return Operand(operands[i]); };
   if (op == TermOp::kFactorial) return BallFactorial(out, value(0), bits);
   if (op == TermOp::kBinomial) return operands.size() == 2 && BallBinomial(out, value(0), value(1), bits);
   if (op == TermOp::kMod) return operands.size() == 2 && Modulo(value(0), value(1), bits, out);

@@ -20,10 +20,12 @@ class TermEvaluator {
   // At the point of that domain and index, which every symbol's and every opaque term's name decides. False once the budget
   // is spent; then, and where a term has no finite ball, the value is absent.
   bool At(Domain domain, int index, int64_t bits);
-  const Ball* a() const { return defined_[a_] ? &values_[a_] : nullptr; }
-  const Ball* b() const { return defined_[b_] ? &values_[b_] : nullptr; }
+  const Ball* a() const { return ValueOf(a_); }
+  const Ball* b() const { return ValueOf(b_); }
 
  private:
+  const Ball& Operand(TermId id) const { return values_[place_[id]]; }
+  const Ball* ValueOf(TermId id) const { return defined_[place_[id]] ? &values_[place_[id]] : nullptr; }
   bool Evaluate(TermId id, Domain domain, int index, int64_t bits);
   bool Many(TermId id, int64_t bits, Ball& out);
   bool Power(TermId id, int64_t bits, Ball& out);
@@ -31,7 +33,8 @@ class TermEvaluator {
   const TermGraph& graph_;
   TermId a_, b_;
   WorkBudget& work_;
-  std::vector<TermId> order_;  // operands before what they are operands of
+  std::vector<int32_t> place_;  // by term: its place in what follows
+  std::vector<TermId> order_;   // operands before what they are operands of
   std::vector<Ball> values_;
   std::vector<char> defined_;
 };

@@ -256,7 +256,10 @@ Proof ExactCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
   Polynomial left(converter.ring()), right(converter.ring());
   if (!Cross(converter, a, b, left, right, work)) return Proof::kUnknown;
   if (fmpz_mpoly_equal(left.get(), right.get(), converter.ring().ctx())) return Proof::kEqual;
-  return converter.OnlySymbols() ? Proof::kUnequal : Proof::kUnknown;
+  if (converter.OnlySymbols()) return Proof::kUnequal;
+  // Whatever the variables stand for, x and x + 1 differ.
+  if (!PolynomialAdd(left, left, right, true, work)) return Proof::kUnknown;
+  return left.IsConstant() ? Proof::kUnequal : Proof::kUnknown;
 }
 
 Proof ExactProportional(TermGraph& graph, TermId a, TermId b, int* sign, WorkBudget& work) {

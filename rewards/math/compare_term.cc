@@ -251,6 +251,10 @@ TermId TermGraph::Function(TermOp op, std::vector<TermId> in) {
   }
   if (op == TermOp::kLog && this->op(in[0]) == TermOp::kE) return Number(1);
   if (op >= TermOp::kGcd && op <= TermOp::kMax) std::sort(in.begin(), in.end());
+  if (op == TermOp::kBinomial && values.size() == 2) {  // C(n, k) = C(n, n - k)
+    Rational rest;
+    if (ExactSubtract(rest, values[0], values[1], work_) && rest < values[1]) in[1] = Number(rest);
+  }
   return Intern(op, in, nullptr, {});
 }
 

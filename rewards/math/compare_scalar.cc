@@ -1,0 +1,109 @@
+// The ladder over two scalars. Covered by tests/rewards/math_compare_test.cc.
+#include "rewards/math/compare_scalar.h"
+
+#include <algorithm>
+
+#include "rewards/math/compare_ball.h"
+#include "rewards/math/compare_exact.h"
+
+namespace hone {
+namespace {
+
+// What one rung may take of the work for one pair, so that a hard pair leaves some for the rungs above it.
+constexpr int64_t kPolynomialUnits = 1500000;
+constexpr int64_t kBallUnits = 4000000;
+
+// A share of `work` that is given back when unspent.
+class Share {
+ public:
+  Share(WorkBudget& work, int64_t units)
+      : work_(work), given_(std::clamp<int64_t>(work.left(), 0, units)), own_(given_) {}
+  ~Share() { work_.Spend(given_ - std::max<int64_t>(0, own_.left())); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  WorkBudget& get() { return own_; }
+
+ private:
+  WorkBudget& work_;
+  int64_t given_;
+  WorkBudget own_;
+};
+
+}  // namespace
+
+const char* MethodName(Method method) {
+  constexpr const char* kNames[] = {"none",  "text",    "identical", "rational", "polynomial",
+                                    "balls", "calcium", "digits",    "overlap",  "unevaluated"};
+  return kNames[static_cast<int>(method)];
+}
+
+ScalarVerdict CompareScalars(TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
+  if (a == kNoTerm || b == kNoTerm) return {};
+  if (a == b) return {true, graph.IsNumber(a) ? Method::kRational : Method::kIdentical};
+  if (graph.IsNumber(a) && graph.IsNumber(b)) return {false, Method::kRational};
+  {
+    Share share(work, kPolynomialUnits);
+    const Proof exact = ExactCompare(graph, a, b, share.get());
+    if (exact != Proof::kUnknown) return {exact == Proof::kEqual, Method::kPolynomial};
+  }
+  Share share(work, kBallUnits);
+  const bool constant = !graph.HasVariables(a) && !graph.HasVariables(b);
+  if (constant) {
+    if (BallCompareConstants(graph, a, b, kFirstBallBits, share.get()) == Proof::kUnequal) {
+      return {false, Method::kBalls};
+    }
+    const Proof algebra = CalciumCompare(graph, a, b, share.get());
+    if (algebra != Proof::kUnknown) return {algebra == Proof::kEqual, Method::kCalcium};
+  }
+  const Proof balls = BallCompare(graph, a, b, share.get());
+  if (balls == Proof::kUnknown) return {};
+  return {balls == Proof::kEqual, balls == Proof::kEqual ? Method::kOverlap : Method::kBalls};
+}
+
+ScalarVerdict CompareUpToFactor(TermGraph& graph, TermId a, TermId b, int* sign, WorkBudget& work) {
+  *sign = 1;
+  if (a == kNoTerm || b == kNoTerm) return {};
+  if (a == b) return {true, Method::kIdentical};
+  {
+    Share share(work, kPolynomialUnits);
+    const Proof exact = ExactProportional(graph, a, b, sign, share.get());
+    if (exact != Proof::kUnknown) return {exact == Proof::kEqual, Method::kPolynomial};
+  }
+  Share share(work, kBallUnits);
+  const Proof balls = BallProportional(graph, a, b, sign, share.get());
+  if (balls == Proof::kUnknown) return {};
+  return {balls == Proof::kEqual, balls == Proof::kEqual ? Method::kOverlap : Method::kBalls};
+}
+
+bool OrderScalars(TermGraph& graph, TermId a, TermId b, int* order, WorkBudget& work) {
+  if (a == kNoTerm || b == kNoTerm) return false;
+  if (graph.IsNumber(a) && graph.IsNumber(b)) {
+    *order = fmpq_cmp(graph.number(a).get(), graph.number(b).get());
+    *order = *order < 0 ? -1 : *order > 0 ? 1 : 0;
+    return true;
+  }
+  return BallOrder(graph, a, b, order, work);
+}
+
+bool WithinPowerOfTen(const TermGraph& graph, TermId value, const Rational& decimal, int64_t exponent,
+                      WorkBudget& work) {
+  Ball ball;
+  if (std::abs(exponent) > 2000 || !BallValue(graph, value, kLastBallBits, ball, work)) return false;
+  if (!arb_contains_zero(ball.imag())) return false;
+  Ball other, bound;
+  arb_set_fmpq(other.real(), decimal.get(), 8 * kLastBallBits);
+  arb_sub(other.real(), other.real(), ball.real(), 8 * kLastBallBits);
+  arb_abs(other.real(), other.real());
+  arb_set_ui(bound.real(), 10);
+  arb_pow_ui(bound.real(), bound.real(), std::abs(exponent), 8 * kLastBallBits);
+  if (exponent < 0) arb_inv(bound.real(), bound.real(), 8 * kLastBallBits);
+  return arb_lt(other.real(), bound.real());
+}
+
+bool WithinBound(TermGraph& graph, TermId value, TermId other, TermId bound, WorkBudget& work) {
+  const TermId gap = graph.Function(TermOp::kAbs, {graph.Subtract(value, other)});
+  int order = 0;
+  return OrderScalars(graph, gap, bound, &order, work) && order <= 0;
+}
+
+}  // namespace hone
