@@ -1,0 +1,495 @@
+// The C++ behind a submission that calls its function: types are deduced by the compiler from the submission's own declaration.
+// Covered by tests/rewards/judge_test.cc.
+#include "rewards/code/call_harness.h"
+
+namespace hone {
+
+// A submission's macros end where ours begins: `#define int long long` has done its work by then.
+const char* const kUndefine = R"c(
+#undef main
+#undef int
+#undef long
+#undef short
+#undef char
+#undef bool
+#undef float
+#undef double
+#undef unsigned
+#undef signed
+#undef void
+#undef const
+#undef static
+#undef auto
+#undef if
+#undef else
+#undef for
+#undef while
+#undef do
+#undef return
+#undef sizeof
+#undef struct
+#undef class
+#undef template
+#undef typename
+#undef using
+#undef namespace
+#undef switch
+#undef case
+#undef break
+#undef continue
+#undef public
+#undef private
+#undef operator
+#undef inline
+#undef extern
+#undef exit
+#undef abs
+#undef min
+#undef max
+#undef __real_main
+#undef __wrap_main
+)c";
+
+// C++17 at most, and of the library only traits and tuples: containers are known by their members, so that a submission keeps
+// the headers it asked for and no others come before it. __read and __write are glibc's names that programs do not take.
+const char* const kCallTailCpp = R"cpp(
+#include <iterator>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+  namespace hone_call {
+  extern "C" {
+  long hone_read(int, void*, unsigned long) __asm__("__read");
+  long hone_write(int, const void*, unsigned long) __asm__("__write");
+  void hone_exit(int) __asm__("_exit");
+  float hone_strtof(const char*, char**) __asm__("strtof");
+  double hone_strtod(const char*, char**) __asm__("strtod");
+  long double hone_strtold(const char*, char**) __asm__("strtold");
+  }
+  inline void Parse(const char* text, char** end, float& value) { value = hone_strtof(text, end); }
+  inline void Parse(const char* text, char** end, double& value) { value = hone_strtod(text, end); }
+  inline void Parse(const char* text, char** end, long double& value) { value = hone_strtold(text, end); }
+
+  [[noreturn]] inline void Refuse(const char* why) {
+    hone_write(2, why, __builtin_strlen(why));
+    hone_write(2, "\n", 1);
+    for (;;) hone_exit(1);
+  }
+
+  struct Buffer {
+    char* data = nullptr;
+    unsigned long size = 0, capacity = 0;
+    void Add(const char* text, unsigned long n) {
+      if (size + n + 1 > capacity) {
+        capacity = 2 * (size + n) + 4096;
+        data = (char*)__builtin_realloc(data, capacity);
+        if (!data) Refuse("no memory for the result");
+      }
+      __builtin_memcpy(data + size, text, n);
+      size += n;
+      data[size] = 0;
+    }
+    void Add(const char* text) { Add(text, __builtin_strlen(text)); }
+  };
+
+  static Buffer request, out;
+  static char* at;
+  static char* nonce;
+
+  inline void Skip() {
+    while (*at == ' ' || *at == ',' || *at == ':') ++at;
+  }
+  inline bool Take(char c) {
+    Skip();
+    if (*at != c) return false;
+    ++at;
+    return true;
+  }
+  inline bool Word(const char* word) {
+    Skip();
+    unsigned long n = __builtin_strlen(word);
+    if (__builtin_strncmp(at, word, n) != 0) return false;
+    at += n;
+    return true;
+  }
+
+  inline void AddUtf8(Buffer& text, unsigned code) {
+    char b[4];
+    if (code < 0x80) {
+      b[0] = (char)code;
+      text.Add(b, 1);
+    } else if (code < 0x800) {
+      b[0] = (char)(0xC0 | code >> 6);
+      b[1] = (char)(0x80 | (code & 63));
+      text.Add(b, 2);
+    } else if (code < 0x10000) {
+      b[0] = (char)(0xE0 | code >> 12);
+      b[1] = (char)(0x80 | (code >> 6 & 63));
+      b[2] = (char)(0x80 | (code & 63));
+      text.Add(b, 3);
+    } else {
+      b[0] = (char)(0xF0 | code >> 18);
+      b[1] = (char)(0x80 | (code >> 12 & 63));
+      b[2] = (char)(0x80 | (code >> 6 & 63));
+      b[3] = (char)(0x80 | (code & 63));
+      text.Add(b, 4);
+    }
+  }
+  inline unsigned Hex4() {
+    unsigned code = 0;
+    for (int i = 0; i < 4; ++i, ++at)
+      code = 16 * code + (unsigned)(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
+    return code;
+  }
+  inline Buffer ReadText() {
+    Buffer text;
+    text.Add("");
+    if (!Take('"')) Refuse("an argument is not a string");
+    for (; *at != '"'; ++at) {
+      if (*at != '\\') {
+        text.Add(at, 1);
+        continue;
+      }
+      ++at;
+      if (*at == 'u') {
+        ++at;
+        unsigned code = Hex4();
+        if (code >= 0xD800 && code < 0xDC00) {
+          at += 2;
+          code = 0x10000 + ((code - 0xD800) << 10) + (Hex4() - 0xDC00);
+        }
+        AddUtf8(text, code);
+        --at;
+        continue;
+      }
+      char c = *at == 'n'   ? '\n'
+               : *at == 't' ? '\t'
+               : *at == 'r' ? '\r'
+               : *at == 'b' ? '\b'
+               : *at == 'f' ? '\f'
+                            : *at;
+      text.Add(&c, 1);
+    }
+    ++at;
+    return text;
+  }
+
+  template <class T, class = void>
+  struct HasValueType : std::false_type {};
+  template <class T>
+  struct HasValueType<T, std::void_t<typename T::value_type>> : std::true_type {};
+  template <class T, class = void>
+  struct HasKey : std::false_type {};
+  template <class T>
+  struct HasKey<T, std::void_t<typename T::key_type>> : std::true_type {};
+  template <class T, class = void>
+  struct HasMapped : std::false_type {};
+  template <class T>
+  struct HasMapped<T, std::void_t<typename T::mapped_type>> : std::true_type {};
+  template <class T, class = void>
+  struct IsText : std::false_type {};
+  template <class T>
+  struct IsText<T, std::void_t<decltype(std::declval<T>().c_str())>> : std::true_type {};
+  template <class T, class = void>
+  struct IsSequence : std::false_type {};
+  template <class T>
+  struct IsSequence<
+      T, std::void_t<decltype(std::declval<T&>().push_back(std::declval<typename T::value_type>()))>>
+      : std::true_type {};
+  template <class T, class = void>
+  struct IsOptional : std::false_type {};
+  template <class T>
+  struct IsOptional<T, std::void_t<decltype(std::declval<T>().has_value(), *std::declval<T>())>>
+      : std::true_type {};
+  template <class T, class = void>
+  struct IsTuple : std::false_type {};
+  template <class T>
+  struct IsTuple<T, std::void_t<decltype(std::tuple_size<T>::value)>> : std::true_type {};
+  template <class T>
+  constexpr bool kNever = false;
+  template <class T>
+  using Plain = std::remove_cv_t<std::remove_reference_t<T>>;
+
+  template <class T>
+  T ReadInteger() {
+    Skip();
+    const bool negative = *at == '-';
+    if (negative) ++at;
+    if (*at < '0' || *at > '9') Refuse("an argument is not an integer");
+    unsigned __int128 n = 0;
+    const unsigned __int128 cap = (unsigned __int128)1 << 120;
+    for (; *at >= '0' && *at <= '9'; ++at) n = n < cap ? 10 * n + (unsigned)(*at - '0') : cap;
+    if (*at == '.' || *at == 'e' || *at == 'E') Refuse("an argument is not an integer");
+    const __int128 value = negative ? -(__int128)n : (__int128)n;
+    if ((__int128)(T)value != value) Refuse("an argument does not fit its type");
+    return (T)value;
+  }
+  template <class T>
+  T ReadFloating() {
+    Skip();
+    char* end;
+    T value;
+    Parse(at, &end, value);
+    if (end == at || *at == '"' || *at == 'n') Refuse("an argument is not a number");
+    at = end;
+    return value;
+  }
+
+  template <class T>
+  T Read();
+  template <class T, unsigned long... I>
+  T ReadTuple(std::index_sequence<I...>) {
+    if (!Take('[')) Refuse("an argument is not a list");
+    T value{Read<Plain<std::tuple_element_t<I, T>>>()...};
+    if (!Take(']')) Refuse("a list has another length");
+    return value;
+  }
+  template <class T>
+  void ReadKey(T& key) {
+    if constexpr (std::is_integral_v<T>) {
+      if (!Take('"')) Refuse("an argument is not an object");
+      key = ReadInteger<T>();
+      ++at;
+    } else {
+      key = Read<T>();
+    }
+  }
+  template <class T>
+  T ReadMap() {
+    T map;
+    if (!Take('{')) Refuse("an argument is not an object");
+    while (!Take('}')) {
+      Plain<typename T::key_type> key;
+      ReadKey(key);
+      map[key] = Read<Plain<typename T::mapped_type>>();
+    }
+    return map;
+  }
+  template <class E>
+  E* ReadPointer() {
+    if (Word("null")) return nullptr;
+    unsigned long size = 0, capacity = 16;
+    E* items = new E[capacity]();
+    if (!Take('[')) Refuse("an argument is not a list");
+    while (!Take(']')) {
+      if (size + 1 == capacity) {
+        E* larger = new E[2 * capacity]();
+        for (unsigned long i = 0; i < size; ++i) larger[i] = items[i];
+        items = larger;
+        capacity *= 2;
+      }
+      items[size++] = Read<E>();
+    }
+    return items;
+  }
+  template <class T>
+  T Read() {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (Word("true")) return true;
+      if (Word("false")) return false;
+      Refuse("an argument is not a bool");
+    } else if constexpr (std::is_same_v<T, char>) {
+      Skip();
+      if (*at != '"') return ReadInteger<T>();
+      Buffer text = ReadText();
+      if (text.size != 1) Refuse("an argument is not one character");
+      return text.data[0];
+    } else if constexpr (std::is_integral_v<T>) {
+      return ReadInteger<T>();
+    } else if constexpr (std::is_floating_point_v<T>) {
+      return ReadFloating<T>();
+    } else if constexpr (IsText<T>::value) {
+      Buffer text = ReadText();
+      return T(text.data, text.size);
+    } else if constexpr (std::is_pointer_v<T>) {
+      if constexpr (std::is_same_v<Plain<std::remove_pointer_t<T>>, char>)
+        return Word("null") ? nullptr : ReadText().data;
+      else
+        return ReadPointer<Plain<std::remove_pointer_t<T>>>();
+    } else if constexpr (HasMapped<T>::value) {
+      return ReadMap<T>();
+    } else if constexpr (HasKey<T>::value) {
+      T set;
+      if (!Take('[')) Refuse("an argument is not a list");
+      while (!Take(']')) set.insert(Read<Plain<typename T::value_type>>());
+      return set;
+    } else if constexpr (IsSequence<T>::value) {
+      T list;
+      if (!Take('[')) Refuse("an argument is not a list");
+      while (!Take(']')) list.push_back(Read<Plain<typename T::value_type>>());
+      return list;
+    } else if constexpr (IsTuple<T>::value) {
+      return ReadTuple<T>(std::make_index_sequence<std::tuple_size<T>::value>());
+    } else if constexpr (IsOptional<T>::value && HasValueType<T>::value) {
+      return Word("null") ? T() : T(Read<Plain<typename T::value_type>>());
+    } else {
+      static_assert(kNever<T>, "the function has an argument of a type that no JSON value fits");
+    }
+  }
+
+  inline void WriteText(const char* text, unsigned long size) {
+    out.Add("\"");
+    for (unsigned long i = 0; i < size; ++i) {
+      const unsigned char c = (unsigned char)text[i];
+      char escape[8];
+      if (c == '"' || c == '\\') {
+        escape[0] = '\\';
+        escape[1] = (char)c;
+        out.Add(escape, 2);
+      } else if (c < 32) {
+        __builtin_snprintf(escape, sizeof escape, "\\u%04x", c);
+        out.Add(escape, 6);
+      } else
+        out.Add((const char*)&text[i], 1);
+    }
+    out.Add("\"");
+  }
+  inline void WriteInteger(bool negative, unsigned __int128 n) {
+    char digits[48];
+    int i = sizeof digits;
+    digits[--i] = 0;
+    do digits[--i] = (char)('0' + (int)(n % 10));
+    while (n /= 10);
+    if (negative) digits[--i] = '-';
+    out.Add(digits + i);
+  }
+  // The shortest decimal that reads back as the same number of its type.
+  template <class T>
+  void WriteFloating(T value) {
+    if (value != value) {
+      out.Add("{\"f\":\"nan\"}");
+      return;
+    }
+    if (value - value != 0) {
+      out.Add(value > 0 ? "{\"f\":\"inf\"}" : "{\"f\":\"-inf\"}");
+      return;
+    }
+    char text[64], *end;
+    T back;
+    for (int digits = 1; digits <= 21; ++digits) {
+      __builtin_snprintf(text, sizeof text, "%.*Lg", digits, (long double)value);
+      Parse(text, &end, back);
+      if (back == value) break;
+    }
+    out.Add(text);
+    if (!__builtin_strpbrk(text, ".e")) out.Add(".0");
+  }
+  template <class T>
+  void Write(const T& value);
+  template <class I>
+  void WriteItems(I begin, I end, const char* open, const char* close) {
+    out.Add(open);
+    bool first = true;
+    for (; begin != end; ++begin, first = false) {
+      if (!first) out.Add(",");
+      Write<Plain<typename std::iterator_traits<I>::value_type>>(*begin);
+    }
+    out.Add(close);
+  }
+  template <class T>
+  void Write(const T& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      out.Add(value ? "true" : "false");
+    } else if constexpr (std::is_same_v<T, char>) {
+      WriteText(&value, 1);
+    } else if constexpr (std::is_integral_v<T>) {
+      WriteInteger(value < 0, value < 0 ? -(unsigned __int128)value : (unsigned __int128)value);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      WriteFloating(value);
+    } else if constexpr (IsText<T>::value) {
+      WriteText(value.c_str(), value.size());
+    } else if constexpr (std::is_convertible_v<T, const char*>) {
+      const char* text = value;
+      if (text)
+        WriteText(text, __builtin_strlen(text));
+      else
+        out.Add("null");
+    } else if constexpr (HasMapped<T>::value) {
+      WriteItems(value.begin(), value.end(), "{\"d\":[", "]}");
+    } else if constexpr (HasKey<T>::value) {
+      WriteItems(value.begin(), value.end(), "{\"s\":[", "]}");
+    } else if constexpr (IsSequence<T>::value) {
+      WriteItems(value.begin(), value.end(), "[", "]");
+    } else if constexpr (IsTuple<T>::value) {
+      bool first = true;
+      out.Add("[");
+      std::apply(
+          [&](const auto&... item) {
+            ((out.Add(first ? "" : ","), first = false, Write<Plain<decltype(item)>>(item)), ...);
+          },
+          value);
+      out.Add("]");
+    } else if constexpr (IsOptional<T>::value && HasValueType<T>::value) {
+      if (value.has_value())
+        Write<Plain<typename T::value_type>>(*value);
+      else
+        out.Add("null");
+    } else {
+      static_assert(kNever<T>, "the function returns a type that is no JSON value");
+    }
+  }
+
+  [[noreturn]] inline void Send() {
+    char head[80];
+    Buffer frame;
+    __builtin_snprintf(head, sizeof head, "%s %lu\n", nonce, out.size);
+    frame.Add(head);
+    frame.Add(out.data, out.size);
+    __builtin_snprintf(head, sizeof head, "\n%s done\n", nonce);
+    frame.Add(head);
+    for (unsigned long done = 0; done < frame.size;) {
+      const long n = hone_write(3, frame.data + done, frame.size - done);
+      if (n <= 0) Refuse("the result cannot be sent");
+      done += (unsigned long)n;
+    }
+    for (;;) hone_exit(0);
+  }
+
+  // Leaves `at` behind the nonce and the function's name, at the arguments.
+  inline void Start() {
+    char chunk[4096];
+    request.Add("");
+    for (long n; (n = hone_read(0, chunk, sizeof chunk)) > 0;) request.Add(chunk, (unsigned long)n);
+    nonce = at = request.data;
+    for (int line = 0; line < 2; ++line) {
+      while (*at && *at != '\n') ++at;
+      if (*at) *at++ = 0;
+    }
+    if (!Take('[')) Refuse("no arguments");
+  }
+  template <class R, class... A, class F>
+  [[noreturn]] void Call(const F& call) {
+    Start();
+    std::tuple<Plain<A>...> args{Read<Plain<A>>()...};
+    if (!Take(']')) Refuse("the function takes another number of arguments");
+    out.Add("");
+    std::apply(
+        [&](auto&... arg) {
+          if constexpr (std::is_void_v<R>) {
+            call(static_cast<A>(arg)...);
+            out.Add("null");
+          } else {
+            Write<Plain<R>>(call(static_cast<A>(arg)...));
+          }
+        },
+        args);
+    Send();
+  }
+  template <class R, class... A>
+  [[noreturn]] void Run(R (*f)(A...)) {
+    Call<R, A...>([&](auto&&... arg) -> R { return f(static_cast<decltype(arg)>(arg)...); });
+  }
+  template <class R, class C, class... A>
+  [[noreturn]] void Run(R (C::*f)(A...)) {
+    static C object;
+    Call<R, A...>([&](auto&&... arg) -> R { return (object.*f)(static_cast<decltype(arg)>(arg)...); });
+  }
+  template <class R, class C, class... A>
+  [[noreturn]] void Run(R (C::*f)(A...) const) {
+    static C object;
+    Call<R, A...>([&](auto&&... arg) -> R { return (object.*f)(static_cast<decltype(arg)>(arg)...); });
+  }
+  }  // namespace hone_call
+)cpp";
+
+}  // namespace hone

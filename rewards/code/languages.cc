@@ -1,0 +1,160 @@
+// The table, and a look for the tools it names. Covered by tests/rewards/judge_test.cc.
+#include "rewards/code/languages.h"
+
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "data/edit_distance.h"
+#include "data/error.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+using Harness = Language::Harness;
+
+constexpr const char* kRustBox = "/opt/hone-rust";
+
+Language C() {
+  return {
+      "c",
+      "main.c",
+      {"/usr/bin/gcc", "-std=gnu17", "-O2", "-pipe", "-w", "-fmax-errors=20", "main.c", "-o", "main", "-lm"},
+      "main",
+      {"./main"},
+      Harness::kC};
+}
+
+Language Cpp(const std::string& key, const std::string& standard) {
+  return {key,
+          "main.cpp",
+          {"/usr/bin/g++", "-std=" + standard, "-O2", "-pipe", "-w", "-fmax-errors=20",
+           "-I" + std::string(kHeaderBox) + "/" + standard, "main.cpp", "-o", "main"},
+          "main",
+          {"./main"},
+          Harness::kCpp};
+}
+
+std::optional<std::string> RustToolchain() {
+  const char* home = std::getenv("HOME");
+  if (home == nullptr) return std::nullopt;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(fs::path(home) / ".rustup/toolchains", ignored)) {
+    if (entry.path().filename().string().starts_with("stable") &&
+        fs::exists(entry.path() / "bin/rustc", ignored)) {
+      return entry.path().string();
+    }
+  }
+  return std::nullopt;
+}
+
+std::string RustCompiler() {
+  return fs::exists("/usr/bin/rustc") ? "/usr/bin/rustc" : kRustBox + std::string("/bin/rustc");
+}
+
+std::string GoTool() { return fs::exists("/usr/local/go/bin/go") ? "/usr/local/go/bin/go" : "/usr/bin/go"; }
+
+// A class may have any name, so that the program is packed with the name of its main class.
+constexpr const char* kJavaCompile =
+    "set -e; name=$(sed -n 's/^.*public \\(final \\)\\?class \\([A-Za-z_0-9]*\\).*/\\2/p' Main.java | head "
+    "-n 1); "
+    "name=${name:-Main}; mkdir -p source classes; cp Main.java source/$name.java; "
+    "javac -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -nowarn -d classes source/$name.java; "
+    "jar --create --file main.jar --main-class $name -C classes .";
+
+struct Row {
+  Language language;
+  bool installed;
+};
+
+const std::vector<Row>& Table() {
+  static const std::vector<Row> table = [] {
+    const bool has_cpp = fs::exists("/usr/bin/g++");
+    return std::vector<Row>{
+        {C(), fs::exists("/usr/bin/gcc")},
+        {Cpp("cpp", "gnu++20"), has_cpp},
+        {Cpp("cpp17", "gnu++17"), has_cpp},
+        {Cpp("cpp20", "gnu++20"), has_cpp},
+        {Cpp("cpp23", "gnu++2b"), has_cpp},
+        {{"python", "main.py", {}, "", {"/usr/bin/python3", "-I", "-B", "main.py"}, Harness::kPython},
+         fs::exists("/usr/bin/python3")},
+        {{"javascript", "main.js", {}, "", {"/usr/bin/node", "main.js"}, Harness::kJavaScript},
+         fs::exists("/usr/bin/node")},
+        {{"rust",
+          "main.rs",
+          {RustCompiler(), "-O", "--edition=2021", "-A", "warnings", "main.rs", "-o", "main"},
+          "main",
+          {"./main"},
+          Harness::kNone},
+         fs::exists("/usr/bin/rustc") || RustToolchain().has_value()},
+        {{"go", "main.go", {GoTool(), "build", "-o", "main", "main.go"}, "main", {"./main"}, Harness::kNone},
+         fs::exists(GoTool())},
+        {{"java",
+          "Main.java",
+          {"/bin/sh", "-c", kJavaCompile},
+          "main.jar",
+          {"/usr/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss64m", "-jar", "main.jar"},
+          Harness::kNone},
+         fs::exists("/usr/bin/javac")},
+    };
+  }();
+  return table;
+}
+
+}  // namespace
+
+const Language& FindLanguage(std::string_view key, const std::string& where) {
+  std::string nearest = Table().front().language.key, all;
+  for (const Row& row : Table()) {
+    const std::string& name = row.language.key;
+    if (key == name) {
+      if (row.installed) return row.language;
+      throw Error("no tool for '" + name + "' is installed", where, "install its compiler under /usr");
+    }
+    if (EditDistance(key, name) < EditDistance(key, nearest)) nearest = name;
+    all += (all.empty() ? "" : ", ") + name;
+  }
+  throw Error("no language is named '" + std::string(key) + "'", where,
+              "did you mean '" + nearest + "'? There are: " + all);
+}
+
+std::vector<std::string> InstalledLanguages() {
+  std::vector<std::string> keys;
+  for (const Row& row : Table()) {
+    if (row.installed) keys.push_back(row.language.key);
+  }
+  return keys;
+}
+
+std::vector<SharedDirectory> ToolDirectories() {
+  const std::optional<std::string> rust = fs::exists("/usr/bin/rustc") ? std::nullopt : RustToolchain();
+  if (!rust) return {};
+  return {{*rust, kRustBox}};
+}
+
+std::vector<std::string> BoxEnvironment() {
+  return {"PATH=/usr/local/bin:/usr/bin:/bin",
+          "LANG=C.UTF-8",
+          "HOME=.",
+          "TMPDIR=.",
+          "GOCACHE=/tmp/go",
+          "GOFLAGS=-mod=mod"};
+}
+
+bool IsFunctionName(std::string_view name) {
+  if (name.empty() || name.size() > 128) return false;
+  bool starts = true;  // a word begins here
+  int points = 0;
+  for (const char c : name) {
+    const bool letter = std::isalpha(static_cast<unsigned char>(c)) || c == '_';
+    const bool digit = std::isdigit(static_cast<unsigned char>(c));
+    if (c == '.') ++points;
+    if (starts ? !letter : !(letter || digit || c == '.')) return false;
+    starts = c == '.';
+  }
+  return !starts && points <= 1;
+}
+
+}  // namespace hone
