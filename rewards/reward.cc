@@ -8,6 +8,10 @@
 #include "data/error.h"
 #include "rewards/numeric_answer.h"
 #include "rewards/tag_format.h"
+#include "rewards/text/cosine.h"
+#include "rewards/text/language.h"
+#include "rewards/text/overlong.h"
+#include "rewards/text/repetition.h"
 
 namespace hone {
 namespace {
@@ -53,8 +57,9 @@ struct TableRow {
 };
 
 constexpr TableRow kTable[] = {
-    {"answer", Row<NumericAnswerReward>},
-    {"format", Row<TagFormatReward>},
+    {"answer", Row<NumericAnswerReward>},  {"format", Row<TagFormatReward>},
+    {"overlong", Row<OverlongReward>},     {"cosine", Row<CosineReward>},
+    {"repetition", Row<RepetitionReward>}, {"language", Row<LanguageReward>},
 };
 
 }  // namespace

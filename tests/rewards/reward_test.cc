@@ -8,7 +8,7 @@
 using namespace hone;
 
 TEST_CASE("every name in the table makes a reward of that name") {
-  CHECK(RewardNames() == std::vector<std::string>{"answer", "format"});
+  CHECK(RewardNames().size() >= 6);
   for (const std::string& name : RewardNames()) CHECK(MakeReward(name)->name() == name);
 }
 
