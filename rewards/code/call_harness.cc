@@ -22,7 +22,8 @@ CallProgram CppProgram(std::string_view code, const std::string& function) {
   std::string program(code);
   program += "\n";
   program += kUndefine;
-  program += kCallTailCpp;
+  program += kCallReadCpp;
+  program += kCallCallCpp;
   program += "\nextern \"C\" int __wrap_main(int, char**) { hone_call::Run(&" + Member(function) + "); }\n";
   return {program, ""};
 }

@@ -48,7 +48,8 @@ std::vector<std::string> AssertFlags(std::string_view code);
 
 // The source of parts of the harness.
 extern const char* const kCallTailC;
-extern const char* const kCallTailCpp;
+extern const char* const kCallReadCpp;
+extern const char* const kCallCallCpp;
 extern const char* const kCallTailJavaScript;
 extern const char* const kCallHarnessPython;
 extern const char* const kPlainValuesPython;

@@ -57,12 +57,9 @@ std::string_view ExtractCode(std::string_view completion) {
     text = text.substr(0, text.find(kClose));
   }
   std::vector<size_t> fences;  // at the beginning of a line, as Markdown has them
-  for (size_t at = text.find(kFence); at != std::string_view::npos;
-       at = text.find(kFence, at + kFence.size())) {
-    const size_t line = text.rfind('\n', at);
-    const size_t begin = line == std::string_view::npos ? 0 : line + 1;
-    if (text.substr(begin, at - begin).find_first_not_of(" \t") == std::string_view::npos)
-      fences.push_back(at);
+  for (size_t line = 0; line < text.size(); line = std::min(text.find('\n', line), text.size() - 1) + 1) {
+    const size_t begin = text.find_first_not_of(" \t", line);
+    if (begin != std::string_view::npos && text.substr(begin).starts_with(kFence)) fences.push_back(begin);
   }
   if (fences.empty()) return text;
   const size_t last = fences.size() % 2 == 0 ? fences.size() - 2 : fences.size() - 1;
