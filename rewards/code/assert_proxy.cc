@@ -339,11 +339,13 @@ def scope(tree, hello):
     for name in used & MODULES:
         names[name] = importlib.import_module(name)
     theirs = [name for name in hello["names"] if type(name) is str and name in used and name not in names]
-    plain = [name for name in theirs if not hasattr(builtins, name)]
+    others = [name for name in used - set(names) if not hasattr(builtins, name)]
     hidden = [name for name in theirs if hasattr(builtins, name)]
     for name, base in hello["exceptions"].items():
-        kinds[name] = type(name, (getattr(builtins, base),), {})
-    for name in plain or (hidden if len(hidden) == 1 else []):
+        base = getattr(builtins, base)
+        if issubclass(base, Exception):
+            kinds[name] = type(name, (base,), {})
+    for name in [name for name in others if name in theirs] or (hidden if not others and len(hidden) == 1 else []):
         names[name] = kinds.get(name) or ask({"op": "name", "n": name})
     return names
 
