@@ -61,8 +61,9 @@ enum class ExprKind : uint8_t {
   kTuple,         // n >= 2 ordered: (1,2), (0;0;1), [1,2,3], <1,2>. Flag kSquare when in square brackets
   kList,  // n >= 2 without brackets: "1, 2", "x=1 or x=2"; unordered. Node::joiner says what stood between. Flag
           // kBraced: LaTeX braces that print nothing, as in ${1,3}$
-  kCommaNumber,  // list (kList of two), number (kNumber): "1,22" or "1,5" under decimal_comma=auto is either; a
-                 // comparison takes the list if the other side is one, else the number
+  kCommaNumber,  // list, number: the two readings of a text whose one comma may be a decimal point under
+                 // decimal_comma=auto: "1,22", "-2,1", "x = 1,5". Only ever the root. A comparison takes the
+                 // list if the other side is one, else the number
   kMatrix,       // rows * columns elements, row by row; Node::rows, Node::columns
   kRatio,        // n terms: 1:2:3
   kTime,  // hours, minutes[, seconds] (kNumber): "12:30", minutes of two digits below 60; flags kAm, kPm. With

@@ -1,7 +1,7 @@
 // Answers in LaTeX or plain text, by one grammar. Covered by tests/rewards/math_parse_test.cc.
 //
 // Where the notation is ambiguous, it is read so:
-// - Letters: e, i, pi are constants. i is a symbol where a letter j or k, \mathbf{i} or \hat{i} stands beside it, or where
+// - Letters: e, i, pi are constants. i is a symbol where a letter j occurs too, as \mathbf{i} or \hat{i}, or where
 //   it is bound by a sum or is an index. Adjacent letters multiply (2ab); in plain text outside $...$ words of four
 //   letters or more are one symbol or text. Case matters. Names keep their accents off: \vec{v} is v.
 // - f, g, h, F, G, H before a bracket are functions, any other letter multiplies: f(x), but x(x+1). P, Q, p, q are
