@@ -1,0 +1,191 @@
+// Typed comparison: dispatch on kinds, lists, tuples, text. Covered by tests/rewards/math_verify_test.cc.
+#include "rewards/math/compare.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rewards/math/compare_set.h"
+
+namespace hone {
+namespace {
+
+using Kind = Value::Kind;
+
+const char* KindName(Kind kind) {
+  constexpr const char* kNames[] = {"a number or expression",
+                                    "text",
+                                    "a list",
+                                    "a set",
+                                    "a tuple",
+                                    "a ratio",
+                                    "a matrix",
+                                    "a list of cases",
+                                    "an interval",
+                                    "a union",
+                                    "an intersection",
+                                    "a difference of sets",
+                                    "a set",
+                                    "a set",
+                                    "a relation"};
+  return kNames[static_cast<int>(kind)];
+}
+
+Outcome No(std::string reason, Method method = Method::kIdentical) {
+  return {false, method, std::move(reason)};
+}
+
+Outcome Of(const ScalarVerdict& verdict, const char* what) {
+  if (verdict.equal) return {true, verdict.method, {}};
+  return {false, verdict.method,
+          verdict.method == Method::kUnevaluated
+              ? std::string(what) + " could not be evaluated within the bounds"
+              : std::string(what) + " differ"};
+}
+
+bool IsSetLike(const Value& v) { return v.kind >= Kind::kInterval && v.kind <= Kind::kReals; }
+
+bool IsVector(const Value& v) {
+  return v.kind == Kind::kMatrix && (v.columns == 1 || v.items.size() == static_cast<size_t>(v.columns));
+}
+
+}  // namespace
+
+Outcome Comparer::Compare(const Value& gold, const Value& pred) {
+  if (++depth_ > 16) return No("nested too deeply", Method::kUnevaluated);
+  const auto compare = [&]() -> Outcome {
+    const bool relation = gold.kind == Kind::kRelation, other = pred.kind == Kind::kRelation;
+    if (relation && other) return Relations(gold, pred);
+    if (IsSetLike(gold) || IsSetLike(pred)) return Sets(gold, pred);
+    if (relation) return RelationAgainst(gold, pred, true);
+    if (other) return RelationAgainst(pred, gold, false);
+    if (gold.kind == Kind::kText || pred.kind == Kind::kText || (gold.choice != 0 && pred.choice != 0)) {
+      return Texts(gold, pred);
+    }
+    if (gold.kind == Kind::kScalar && pred.kind == Kind::kScalar) return Scalars(gold, pred);
+    const bool listed = gold.kind == Kind::kList || pred.kind == Kind::kList;
+    if (listed || gold.kind == Kind::kSet || pred.kind == Kind::kSet) return Lists(gold, pred);
+    if (gold.kind == pred.kind || (gold.kind == Kind::kTuple && IsVector(pred)) ||
+        (pred.kind == Kind::kTuple && IsVector(gold))) {
+      return InOrder(gold, pred);
+    }
+    return No(std::string(KindName(pred.kind)) + " is not " + KindName(gold.kind));
+  };
+  Outcome outcome = compare();
+  --depth_;
+  return outcome;
+}
+
+Outcome Comparer::Texts(const Value& gold, const Value& pred) {
+  if (gold.choice != 0 && pred.choice != 0) {
+    return {gold.choice == pred.choice, Method::kText, gold.choice == pred.choice ? "" : "another choice"};
+  }
+  const bool same = !gold.text.empty() && gold.text == pred.text;
+  return {same, Method::kText, same ? "" : "other words"};
+}
+
+Outcome Comparer::InOrder(const Value& gold, const Value& pred) {
+  if (gold.items.size() != pred.items.size()) {
+    return No(std::to_string(pred.items.size()) + " items against " + std::to_string(gold.items.size()));
+  }
+  if (gold.kind == Kind::kMatrix && pred.kind == Kind::kMatrix && gold.columns != pred.columns) {
+    return No("matrices of other shapes");
+  }
+  Outcome all = {true, Method::kIdentical, {}};
+  for (size_t i = 0; i < gold.items.size(); ++i) {
+    const Outcome one = Compare(gold.items[i], pred.items[i]);
+    if (!one.equal) return {false, one.method, "item " + std::to_string(i + 1) + ": " + one.reason};
+    all.method = std::max(all.method, one.method);
+  }
+  return all;
+}
+
+// Each item of one has its own partner in the other. Equality is taken to be transitive, so the first partner will do.
+Outcome Comparer::AnyOrder(const std::vector<Value>& gold, const std::vector<Value>& pred) {
+  if (gold.size() != pred.size()) {
+    return No(std::to_string(pred.size()) + " items against " + std::to_string(gold.size()));
+  }
+  Outcome all = {true, Method::kIdentical, {}};
+  std::vector<char> taken(pred.size());
+  std::vector<size_t> open;
+  for (size_t i = 0; i < gold.size(); ++i) {  // the same canonical form first: that costs nothing
+    bool found = false;
+    for (size_t j = 0; j < pred.size() && !found && gold[i].kind == Kind::kScalar; ++j) {
+      found = !taken[j] && pred[j].kind == Kind::kScalar && gold[i].term != kNoTerm &&
+              gold[i].term == pred[j].term && gold[i].infinity == pred[j].infinity &&
+              gold[i].percent == pred[j].percent && !gold[i].has_unit && !pred[j].has_unit;
+      if (found) taken[j] = 1;
+    }
+    if (!found) open.push_back(i);
+  }
+  for (const size_t i : open) {
+    bool found = false;
+    Outcome last;
+    for (size_t j = 0; j < pred.size() && !found; ++j) {
+      if (taken[j]) continue;
+      last = Compare(gold[i], pred[j]);
+      if (!(found = last.equal)) continue;
+      taken[j] = 1;
+      all.method = std::max(all.method, last.method);
+    }
+    if (!found) return {false, last.method, "nothing in the answer equals item " + std::to_string(i + 1)};
+    if (work_.spent()) return No("too much work to compare", Method::kUnevaluated);
+  }
+  return all;
+}
+
+bool Comparer::Distinct(const std::vector<Value>& values, std::vector<Value>& out) {
+  for (const Value& v : values) {
+    bool seen = false;
+    for (size_t i = 0; i < out.size() && !seen; ++i) {
+      seen = v.kind == Kind::kScalar && out[i].kind == Kind::kScalar && v.term == out[i].term
+                 ? v.term != kNoTerm
+                 : Compare(out[i], v).equal;
+      if (work_.spent()) return false;
+    }
+    if (!seen) out.push_back(v);
+  }
+  return true;
+}
+
+// Lists and sets, and what else may stand for one: a single value for a list of one, a tuple for a list in order.
+Outcome Comparer::Lists(const Value& gold, const Value& pred) {
+  const bool set = gold.kind == Kind::kSet || pred.kind == Kind::kSet;
+  const auto ordered = [](const Value& v) { return v.kind == Kind::kTuple || IsVector(v); };
+  if (ordered(gold) || ordered(pred)) {
+    if (set) return No("a set is not a tuple");
+    if (ordered(gold) && gold.items.size() == pred.items.size()) return InOrder(gold, pred);
+    return ordered(pred) && pred.items.size() == gold.items.size()
+               ? InOrder(gold, pred)
+               : No("a list and a tuple of other lengths");
+  }
+  const auto items = [](const Value& v) {
+    return v.kind == Kind::kList || v.kind == Kind::kSet ? v.items : std::vector<Value>{v};
+  };
+  const std::vector<Value> a = items(gold), b = items(pred);
+  if (set) {
+    std::vector<Value> x, y;
+    if (!Distinct(a, x) || !Distinct(b, y)) return No("too much work to compare", Method::kUnevaluated);
+    return AnyOrder(x, y);
+  }
+  if (policy_.list_order == ListOrderRule::kAsGiven && a.size() == b.size() && a.size() > 1) {
+    return InOrder(gold, pred);
+  }
+  return AnyOrder(a, b);
+}
+
+Outcome Comparer::Sets(const Value& gold, const Value& pred) {
+  Pieces a, b;
+  const auto is_relation = [](const Value& v) {
+    return v.kind == Kind::kRelation ||
+           (v.kind == Kind::kList && !v.items.empty() && v.items[0].kind == Kind::kRelation);
+  };
+  if (is_relation(gold)) return RelationAgainst(gold, pred, true);
+  if (is_relation(pred)) return RelationAgainst(pred, gold, false);
+  if (!SetPieces(graph_, gold, a, work_) || !SetPieces(graph_, pred, b, work_)) {
+    if (gold.kind == pred.kind && !gold.items.empty()) return InOrder(gold, pred);
+    return No(std::string(KindName(pred.kind)) + " is not " + KindName(gold.kind));
+  }
+  return Of(CompareSets(graph_, std::move(a), std::move(b), work_), "the sets of numbers");
+}
+
+}  // namespace hone

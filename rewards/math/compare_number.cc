@@ -1,0 +1,125 @@
+// Typed comparison of scalars: units, percent, digits and tolerances around the ladder.
+// Covered by tests/rewards/math_verify_test.cc.
+#include <algorithm>
+#include <cmath>
+
+#include "rewards/math/compare.h"
+
+namespace hone {
+namespace {
+
+constexpr int64_t kEnoughDigits = 10;  // of an irrational or non-terminating gold
+
+// Terminating decimals are exact, so only they themselves stand for them.
+bool Terminates(const Rational& q) {
+  Rational rest;
+  fmpz_set(rest.num(), q.den());
+  for (const int p : {2, 5}) {
+    Rational prime(p);
+    fmpz_remove(rest.num(), rest.num(), prime.num());
+  }
+  return fmpz_is_one(rest.num());
+}
+
+}  // namespace
+
+// Whether what is measured can be the same; brings both to one unit. A currency or degree sign on one side only says nothing.
+bool Comparer::SameUnits(Value& gold, Value& pred, std::string& reason) {
+  const auto radians = [this](Value& v) {
+    v.term = graph_.Divide(graph_.Multiply({v.term, graph_.Constant(TermOp::kPi)}), graph_.Number(180));
+    v.decimal.reset();
+    v.has_unit = true;
+    v.dimension[static_cast<int>(Dimension::kAngle)] = 1;
+    v.unit_size = Rational(1);
+  };
+  if (gold.degrees && !pred.degrees && pred.has_unit) radians(gold);
+  if (pred.degrees && !gold.degrees && gold.has_unit) radians(pred);
+  if (gold.has_unit && pred.has_unit) {
+    if (gold.dimension != pred.dimension) {
+      reason = "another unit";
+      return false;
+    }
+    if (gold.unit_size == pred.unit_size) return true;
+    for (Value* v : {&gold, &pred}) {
+      v->term = graph_.Multiply({v->term, graph_.Number(v->unit_size)});
+      v->decimal.reset();
+    }
+    return true;
+  }
+  const bool missing = gold.has_unit != pred.has_unit && !gold.currency && !pred.currency;
+  if (missing && policy_.missing_unit == MissingUnitRule::kRequire) reason = "a unit on one side only";
+  return reason.empty();
+}
+
+Outcome Comparer::Scalars(const Value& gold, const Value& pred) {
+  if (gold.infinity != 0 || pred.infinity != 0) {
+    const bool same = gold.infinity == pred.infinity;
+    return {same, Method::kIdentical, same ? "" : "infinity on one side"};
+  }
+  Value a = gold, b = pred;
+  std::string reason;
+  if (!SameUnits(a, b, reason)) return {false, Method::kIdentical, reason};
+  if (a.percent == b.percent) return Numbers(a, b);
+  if (policy_.percent != PercentRule::kHundredth) {
+    const Outcome same = Numbers(a, b);
+    if (same.equal || policy_.percent == PercentRule::kSameNumber) return same;
+  }
+  Value& percent = a.percent ? a : b;
+  percent.term = graph_.Divide(percent.term, graph_.Number(100));
+  if (percent.decimal) {
+    percent.decimal->places += 2;
+    if (!ExactDivide(percent.decimal->value, percent.decimal->value, Rational(100), work_))
+      percent.decimal.reset();
+  }
+  return Numbers(a, b);
+}
+
+Outcome Comparer::Numbers(const Value& gold, const Value& pred) {
+  const ScalarVerdict verdict = CompareScalars(graph_, gold.term, pred.term, work_);
+  if (verdict.equal) return {true, verdict.method, {}};
+  if (gold.term == kNoTerm || pred.term == kNoTerm || graph_.HasVariables(gold.term) ||
+      graph_.HasVariables(pred.term)) {
+    return {
+        false, verdict.method,
+        verdict.method == Method::kUnevaluated ? "could not be evaluated within the bounds" : "not equal"};
+  }
+  if (EnoughDigits(gold, pred)) return {true, Method::kDigits, "ten or more correct digits"};
+  if (Rounded(gold, pred)) return {true, Method::kDigits, "within the rounding that the policy allows"};
+  return {
+      false, verdict.method,
+      verdict.method == Method::kUnevaluated ? "could not be evaluated within the bounds" : "another value"};
+}
+
+bool Comparer::EnoughDigits(const Value& gold, const Value& pred) {
+  if (!pred.decimal || pred.decimal->significant < kEnoughDigits || gold.decimal) return false;
+  if (graph_.IsNumber(gold.term) && Terminates(graph_.number(gold.term))) return false;
+  return WithinPowerOfTen(graph_, gold.term, pred.decimal->value, -pred.decimal->places, work_);
+}
+
+bool Comparer::Rounded(const Value& gold, const Value& pred) {
+  const auto half_unit = [this](int64_t places) {
+    return graph_.Divide(graph_.Power(graph_.Number(10), graph_.Number(-places)), graph_.Number(2));
+  };
+  using Kind = RoundingRule::Kind;
+  switch (rounding_.kind) {
+    case Kind::kExact:
+      return false;
+    case Kind::kGoldDigits:  // of a gold without a point, the digits that the completion shows
+      if (gold.decimal)
+        return WithinBound(graph_, gold.term, pred.term, half_unit(gold.decimal->places), work_);
+      return pred.decimal &&
+             WithinBound(graph_, gold.term, pred.term, half_unit(pred.decimal->places), work_);
+    case Kind::kRelative: {
+      Rational tolerance;
+      fmpq_set_si(tolerance.get(), std::llround(rounding_.tolerance * 1e15), 1000000000000000);
+      const TermId size = graph_.Function(TermOp::kAbs, {gold.term});
+      return WithinBound(graph_, gold.term, pred.term, graph_.Multiply({size, graph_.Number(tolerance)}),
+                         work_);
+    }
+    case Kind::kDecimals:
+      return WithinBound(graph_, gold.term, pred.term, half_unit(rounding_.decimals), work_);
+  }
+  return false;
+}
+
+}  // namespace hone

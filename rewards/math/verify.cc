@@ -1,0 +1,154 @@
+// Extraction, parsing, comparison. Covered by tests/rewards/math_verify_test.cc.
+#include "rewards/math/verify.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "rewards/math/compare.h"
+#include "rewards/math/extract.h"
+#include "rewards/math/parse.h"
+
+namespace hone {
+namespace {
+
+constexpr int64_t kUnits = 8000000;  // of work for one pair, about 8 ms
+constexpr size_t kMostRenames = 3;
+
+struct Answer {
+  Extraction extraction;
+  ParseResult parsed;
+};
+
+Answer Read(std::string_view text, const MathPolicy& policy) {
+  Answer answer;
+  answer.extraction = ExtractAnswer(text, policy);
+  if (answer.extraction.found) answer.parsed = ParseMath(answer.extraction.text, policy);
+  return answer;
+}
+
+MathVerdict Fault(std::string reason) {
+  MathVerdict verdict;
+  verdict.status = MathVerdict::Status::kFault;
+  verdict.reason = std::move(reason);
+  return verdict;
+}
+
+bool TakesList(ExprKind kind) {
+  return kind == ExprKind::kList || kind == ExprKind::kSet || kind == ExprKind::kTuple ||
+         kind == ExprKind::kCommaNumber || kind == ExprKind::kMatrix;
+}
+
+class Pair {
+ public:
+  Pair(const Answer& gold, const Answer& pred, const MathPolicy& policy)
+      : gold_(gold), pred_(pred), policy_(policy), work_(kUnits), graph_(work_) {}
+
+  Outcome Compare() {
+    const Expr &a = gold_.parsed.expr, &b = pred_.parsed.expr;
+    Value gold = Build(a, b, {}), pred = Build(b, a, {});
+    gold.text = TextOf(gold_, gold);
+    pred.text = TextOf(pred_, pred);
+    Comparer comparer(graph_, policy_);
+    Outcome outcome = comparer.Compare(gold, pred);
+    if (!outcome.equal && policy_.variable_names == VariableNamesRule::kLenient) {
+      Outcome renamed = CompareRenamed(comparer, gold);
+      if (renamed.equal) outcome = std::move(renamed);
+    }
+    if (outcome.equal && policy_.form != FormRule::kAny) CheckForm(gold, outcome);
+    return outcome;
+  }
+
+ private:
+  Value Build(const Expr& expr, const Expr& other, std::vector<std::pair<std::string, std::string>> renames) {
+    ValueOptions options;
+    options.comma_is_list = TakesList(other.kind(other.root()));
+    options.renames = std::move(renames);
+    return BuildValue(expr, graph_, options);
+  }
+
+  // Words are compared as they were written; the option's text, where a choice has one.
+  static std::string TextOf(const Answer& answer, const Value& value) {
+    const bool option = value.kind == Value::Kind::kText && value.choice != 0;
+    return option ? value.text : PlainText(answer.extraction.text);
+  }
+
+  // The answer's own symbols under the names of those that only the gold has, in every order.
+  Outcome CompareRenamed(Comparer& comparer, const Value& gold) {
+    std::vector<std::string> theirs = Symbols(gold_.parsed.expr), ours = Symbols(pred_.parsed.expr), from, to;
+    std::set_difference(ours.begin(), ours.end(), theirs.begin(), theirs.end(), std::back_inserter(from));
+    std::set_difference(theirs.begin(), theirs.end(), ours.begin(), ours.end(), std::back_inserter(to));
+    if (from.size() != to.size() || from.empty() || from.size() > kMostRenames) return {};
+    do {
+      std::vector<std::pair<std::string, std::string>> renames;
+      for (size_t i = 0; i < from.size(); ++i) renames.emplace_back(from[i], to[i]);
+      const Value pred = Build(pred_.parsed.expr, gold_.parsed.expr, std::move(renames));
+      Outcome outcome = comparer.Compare(gold, pred);
+      if (outcome.equal) return outcome;
+    } while (std::next_permutation(to.begin(), to.end()));
+    return {};
+  }
+  static std::vector<std::string> Symbols(const Expr& expr) {
+    std::vector<std::string> names;
+    for (ExprId id = 0; id < expr.size(); ++id) {
+      if (expr.kind(id) == ExprKind::kSymbol) names.emplace_back(expr.text(id));
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+  }
+
+  void CheckForm(const Value& gold, Outcome& outcome) {
+    const Expr& pred = pred_.parsed.expr;
+    if (policy_.form == FormRule::kAsGold) {
+      outcome.equal = ShapeOf(gold_.parsed.expr, graph_) == ShapeOf(pred, graph_);
+      if (!outcome.equal) outcome.reason = "equal, but not in the gold's form";
+    } else {
+      outcome.equal =
+          IsEvaluated(pred, graph_, gold.kind == Value::Kind::kScalar && graph_.IsNumber(gold.term));
+      if (!outcome.equal) outcome.reason = "equal, but with arithmetic left undone";
+    }
+  }
+
+  const Answer& gold_;
+  const Answer& pred_;
+  const MathPolicy& policy_;
+  WorkBudget work_;
+  TermGraph graph_;
+};
+
+// An answer that is no mathematics the parser knows is still right when it is the gold, word for word.
+Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
+  const std::string said = PlainText(pred.extraction.text);
+  if (!said.empty() && said == PlainText(gold.extraction.text)) return {true, Method::kText, {}};
+  return {false, Method::kText, "the answer cannot be read: " + pred.parsed.reason};
+}
+
+}  // namespace
+
+const char* StatusName(MathVerdict::Status status) {
+  constexpr const char* kNames[] = {"ok", "not_applicable", "fault"};
+  return kNames[static_cast<int>(status)];
+}
+
+MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, const MathPolicy& policy) {
+  MathPolicy gold_policy = policy;
+  gold_policy.box_required = Switch::kOff;  // the gold may be bare
+  const Answer gold = Read(gold_text, gold_policy);
+  if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
+  if (!gold.parsed.ok) return Fault("the gold cannot be read: " + gold.parsed.reason);
+  const Answer pred = Read(pred_text, policy);
+  MathVerdict verdict;
+  verdict.reason = pred.extraction.reason;
+  if (!pred.extraction.found) return verdict;
+  verdict.extracted = pred.extraction.text;
+  verdict.begin = pred.extraction.begin;
+  verdict.end = pred.extraction.end;
+  const Outcome outcome = pred.parsed.ok ? Pair(gold, pred, policy).Compare() : CompareUnparsed(gold, pred);
+  verdict.reward = outcome.equal ? 1.0 : 0.0;
+  verdict.method = MethodName(outcome.method);
+  if (!outcome.reason.empty()) verdict.reason += "; " + outcome.reason;
+  return verdict;
+}
+
+}  // namespace hone
