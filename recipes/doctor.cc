@@ -82,18 +82,30 @@ Finding Speed() {
   return {Level::kOk, text, ""};
 }
 
+// The first number in a file; `otherwise` where there is none ("max").
+double NumberIn(const char* path, double otherwise) {
+  std::ifstream file(path);
+  double value = 0.0;
+  return file >> value ? value : otherwise;
+}
+
 Finding Memory() {
-  const double total =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
+  double total = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   std::ifstream file("/proc/meminfo");
   double available = total;
   for (std::string key, unit; double value = 0;) {
     if (!(file >> key >> value)) break;
     std::getline(file, unit);
-    if (key == "MemAvailable:") available = value * 1024 / 1e9;
+    if (key == "MemAvailable:") available = value * 1024;
   }
-  const std::string text = fmt::format("{:.1f} GB of memory, {:.1f} GB available", total, available);
-  if (available < 1.0) return {Level::kBad, text, "free some memory: the bundled recipes need about 0.5 GB"};
+  // A container's share (cgroup v2, as seen from inside it).
+  const double allowed = NumberIn("/sys/fs/cgroup/memory.max", total);
+  const char* whose = allowed < total ? "allowed by the cgroup" : "of memory";
+  total = std::min(total, allowed);
+  available = std::min(available, allowed - NumberIn("/sys/fs/cgroup/memory.current", 0.0));
+  const std::string text =
+      fmt::format("{:.1f} GB {}, {:.1f} GB available", total / 1e9, whose, available / 1e9);
+  if (available < 1e9) return {Level::kBad, text, "free some memory: the bundled recipes need about 0.5 GB"};
   return {Level::kOk, text, ""};
 }
 
