@@ -30,13 +30,14 @@ struct BoxFile {
 };
 
 struct RunRequest {
-  std::vector<std::string> argv;   // argv[0] is an absolute path in the box, or "./name" of a file
+  std::vector<std::string> argv;         // argv[0] is an absolute path in the box, or "./name" of a file
   std::vector<std::string> environment;  // "NAME=value"; nothing of the host's is inherited
-  std::vector<BoxFile> files;      // the working directory before the run; empty otherwise
+  std::vector<BoxFile> files;            // the working directory before the run; empty otherwise
   std::string_view stdin_text;
-  std::vector<int> channels;       // host descriptors the program gets as 3, 4, ...; the caller keeps its own copies
+  std::vector<int>
+      channels;  // host descriptors the program gets as 3, 4, ...; the caller keeps its own copies
   RunLimits limits;
-  bool compiling = false;          // the root also holds compilers and headers, and the allow-list what they need
+  bool compiling = false;  // the root also holds compilers and headers, and the allow-list what they need
   std::vector<std::string> fetch;  // files of the working directory to return, regular ones only
 };
 
@@ -46,8 +47,8 @@ struct RunResult {
   int exit_code = 0;  // of kExited
   int signal = 0;     // of kSignalled
   double cpu_ms = 0.0, wall_ms = 0.0;
-  int64_t memory_kb = 0;    // peak of the tree
-  std::string out, err;     // no longer than the limit
+  int64_t memory_kb = 0;         // peak of the tree
+  std::string out, err;          // no longer than the limit
   std::vector<BoxFile> fetched;  // those of `fetch` that were there
 };
 

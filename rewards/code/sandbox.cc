@@ -1,0 +1,198 @@
+// Covered by tests/rewards/sandbox_test.cc.
+#include "rewards/code/sandbox.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "data/error.h"
+#include "rewards/code/box_group.h"
+#include "rewards/code/box_image.h"
+#include "rewards/code/box_process.h"
+#include "rewards/code/root_plan.h"
+#include "rewards/code/run_watch.h"
+#include "rewards/code/seccomp_filter.h"
+#include "rewards/code/self_test.h"
+
+namespace hone {
+namespace {
+
+// A box and its groups, which outlive it.
+struct ReadyBox {
+  std::unique_ptr<BoxGroup> group;
+  std::unique_ptr<BoxProcess> process;
+};
+
+// How strangers are kept apart on this machine; the first that works is taken.
+struct Mode {
+  bool user_namespace, several_ids, chrooted;
+  const char* description;
+};
+
+constexpr Mode kModes[] = {
+    {true, true, false, "user namespace with two unused ids of its own; root built by the host's root"},
+    {false, false, false, "no user namespace: programs run as an unused id of the host"},
+    {false, false, true, "no user namespace, as in any chroot: programs run as an unused id of the host"},
+    {true, false, false, "user namespace of an ordinary user"},
+};
+
+// An id that no one has: past those of accounts and containers, apart for each process and box. Falls back to the end of the ids that
+// this user namespace has.
+int64_t UnusedIds(int64_t box) {
+  const int64_t wanted = 1'879'048'192 + (getpid() % 65536) * 1024 + 2 * (box % 512);
+  int64_t last = 65534;
+  std::ifstream map("/proc/self/uid_map");
+  for (int64_t inside, outside, count; map >> inside >> outside >> count;) {
+    if (inside <= wanted && wanted + 1 < inside + count) return wanted;
+    last = std::max(last, inside + count - 1);
+  }
+  return std::max<int64_t>(2, last - 2 * (box % 512) - 1);
+}
+
+}  // namespace
+
+struct Sandbox::Impl {
+  // Boxes of one kind.
+  struct Pool {
+    BoxSetup setup;
+    std::vector<ReadyBox> free;
+    int missing = 0;  // boxes that failed and were not replaced yet
+  };
+
+  Impl(int size, const std::vector<SharedDirectory>& shared);
+  ReadyBox MakeBox(const BoxSetup& plan);
+  void ChooseMode();
+  ReadyBox Acquire(Pool& pool);
+  void Release(Pool& pool, ReadyBox box);
+  RunResult Run(const RunRequest& request);
+
+  const Descriptor image = MakeBoxImage();
+  GroupPlaces places = FindGroupPlaces();
+  const Mode* mode = nullptr;
+  std::mutex mutex;
+  std::condition_variable freed;
+  int64_t boxes = 0;  // made so far
+  Pool running, compiling;
+};
+
+Sandbox::Impl::Impl(int size, const std::vector<SharedDirectory>& shared) {
+  for (Pool* pool : {&running, &compiling}) {
+    PlanRoot(shared, pool == &compiling, pool->setup);
+    pool->setup.run_filter = SeccompFilter(false);
+    pool->setup.compile_filter = SeccompFilter(true);
+  }
+  ChooseMode();
+  for (Pool* pool : {&running, &compiling}) {
+    while (static_cast<int>(pool->free.size()) < size) pool->free.push_back(MakeBox(pool->setup));
+  }
+}
+
+void Sandbox::Impl::ChooseMode() {
+  std::string reasons;
+  for (const Mode& candidate : kModes) {
+    if (geteuid() != 0 && (!candidate.user_namespace || candidate.several_ids)) continue;
+    for (Pool* pool : {&running, &compiling}) {
+      pool->setup.user_namespace = candidate.user_namespace;
+      pool->setup.several_ids = candidate.several_ids;
+      pool->setup.chrooted = candidate.chrooted;
+    }
+    try {
+      MakeBox(running.setup);
+      mode = &candidate;
+      return;
+    } catch (const Error& error) {
+      reasons +=
+          std::string(reasons.empty() ? "" : "; ") + "with " + candidate.description + ": " + error.what();
+    }
+  }
+  throw Error("this machine cannot isolate programs: " + reasons, "",
+              "Run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+              "user.max_user_namespaces>0).");
+}
+
+ReadyBox Sandbox::Impl::MakeBox(const BoxSetup& plan) {
+  int64_t number;
+  {
+    const std::lock_guard lock(mutex);
+    number = boxes++;
+  }
+  ReadyBox box;
+  // Two sandboxes of one process must not share a name.
+  const std::string name = "hone-" + std::to_string(getpid()) + "-" +
+                           std::to_string(reinterpret_cast<uintptr_t>(this)) + "-" + std::to_string(number);
+  box.group = std::make_unique<BoxGroup>(places, name);
+  BoxSetup setup = plan;
+  setup.outer_uid = UnusedIds(number);
+  setup.group = box.group->start() != -1;
+  setup.raise_oom_score = !places.v2 && box.group->memory();
+  box.process = std::make_unique<BoxProcess>(image, setup, box.group->start(),
+                                             [&](pid_t pid) { box.group->Enter(pid); });
+  return box;
+}
+
+ReadyBox Sandbox::Impl::Acquire(Pool& pool) {
+  {
+    std::unique_lock lock(mutex);
+    freed.wait(lock, [&] { return !pool.free.empty() || pool.missing > 0; });
+    if (!pool.free.empty()) {
+      ReadyBox box = std::move(pool.free.back());
+      pool.free.pop_back();
+      return box;
+    }
+    --pool.missing;
+  }
+  try {
+    return MakeBox(pool.setup);
+  } catch (...) {
+    Release(pool, {});
+    throw;
+  }
+}
+
+void Sandbox::Impl::Release(Pool& pool, ReadyBox box) {
+  {
+    const std::lock_guard lock(mutex);
+    if (box.process == nullptr) {
+      ++pool.missing;
+    } else {
+      pool.free.push_back(std::move(box));
+    }
+  }
+  freed.notify_all();
+}
+
+RunResult Sandbox::Impl::Run(const RunRequest& request) {
+  Pool& pool = request.compiling ? compiling : running;
+  ReadyBox box = Acquire(pool);
+  bool failed = false;
+  try {
+    RunResult result = RunInBox(*box.process, *box.group, request, failed);
+    Release(pool, std::move(box));
+    return result;
+  } catch (...) {
+    if (failed) {
+      box.process.reset();
+      box.group.reset();
+    }
+    Release(pool, std::move(box));
+    throw;
+  }
+}
+
+Sandbox::Sandbox(int size, std::vector<SharedDirectory> shared)
+    : impl_(std::make_unique<Impl>(size, shared)) {
+  SelfTest(*this);
+}
+
+Sandbox::~Sandbox() = default;
+
+RunResult Sandbox::Run(const RunRequest& request) { return impl_->Run(request); }
+
+std::vector<std::string> Sandbox::Describe() const { return {impl_->mode->description}; }
+
+}  // namespace hone
