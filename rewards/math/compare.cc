@@ -48,10 +48,42 @@ bool IsVector(const Value& v) {
   return v.kind == Kind::kMatrix && (v.columns == 1 || v.items.size() == static_cast<size_t>(v.columns));
 }
 
+// A scalar that its term says all about.
+bool IsPlain(const Value& v) {
+  return v.kind == Kind::kScalar && v.term != kNoTerm && v.infinity == 0 && !v.percent && !v.has_unit;
+}
+
+// Pairs off what has the same canonical form, which costs nothing; returns the items of `gold` that are left.
+std::vector<size_t> TakeIdentical(const std::vector<Value>& gold, const std::vector<Value>& pred,
+                                  std::vector<char>& taken) {
+  std::vector<std::pair<TermId, size_t>> terms;
+  for (size_t j = 0; j < pred.size(); ++j) {
+    if (IsPlain(pred[j])) terms.emplace_back(pred[j].term, j);
+  }
+  std::sort(terms.begin(), terms.end());
+  std::vector<size_t> open, used(terms.size());  // used: of the run of one term, at its beginning
+  for (size_t i = 0; i < gold.size(); ++i) {
+    const std::pair<TermId, size_t> key(gold[i].term, 0);
+    const size_t run = std::lower_bound(terms.begin(), terms.end(), key) - terms.begin();
+    const size_t at = run < terms.size() ? run + used[run] : run;
+    if (IsPlain(gold[i]) && at < terms.size() && terms[at].first == gold[i].term) {
+      taken[terms[at].second] = 1;
+      ++used[run];
+    } else {
+      open.push_back(i);
+    }
+  }
+  return open;
+}
+
 }  // namespace
 
 Outcome Comparer::Compare(const Value& gold, const Value& pred) {
-  if (++depth_ > 16) return No("nested too deeply", Method::kUnevaluated);
+  if (!work_.Spend(200)) return No("too much work to compare", Method::kUnevaluated);
+  if (++depth_ > 16) {
+    --depth_;
+    return No("nested too deeply", Method::kUnevaluated);
+  }
   const auto compare = [&]() -> Outcome {
     const bool relation = gold.kind == Kind::kRelation, other = pred.kind == Kind::kRelation;
     if (relation && other) return Relations(gold, pred);
@@ -106,17 +138,7 @@ Outcome Comparer::AnyOrder(const std::vector<Value>& gold, const std::vector<Val
   }
   Outcome all = {true, Method::kIdentical, {}};
   std::vector<char> taken(pred.size());
-  std::vector<size_t> open;
-  for (size_t i = 0; i < gold.size(); ++i) {  // the same canonical form first: that costs nothing
-    bool found = false;
-    for (size_t j = 0; j < pred.size() && !found && gold[i].kind == Kind::kScalar; ++j) {
-      found = !taken[j] && pred[j].kind == Kind::kScalar && gold[i].term != kNoTerm &&
-              gold[i].term == pred[j].term && gold[i].infinity == pred[j].infinity &&
-              gold[i].percent == pred[j].percent && !gold[i].has_unit && !pred[j].has_unit;
-      if (found) taken[j] = 1;
-    }
-    if (!found) open.push_back(i);
-  }
+  const std::vector<size_t> open = TakeIdentical(gold, pred, taken);
   for (const size_t i : open) {
     bool found = false;
     Outcome last;
@@ -134,15 +156,19 @@ Outcome Comparer::AnyOrder(const std::vector<Value>& gold, const std::vector<Val
 }
 
 bool Comparer::Distinct(const std::vector<Value>& values, std::vector<Value>& out) {
+  std::vector<TermId> terms;  // of the plain ones in `out`, sorted
   for (const Value& v : values) {
-    bool seen = false;
+    const auto place = std::lower_bound(terms.begin(), terms.end(), v.term);
+    bool seen = IsPlain(v) && place != terms.end() && *place == v.term;
+    const bool number = IsPlain(v) && graph_.IsNumber(v.term);
     for (size_t i = 0; i < out.size() && !seen; ++i) {
-      seen = v.kind == Kind::kScalar && out[i].kind == Kind::kScalar && v.term == out[i].term
-                 ? v.term != kNoTerm
-                 : Compare(out[i], v).equal;
-      if (work_.spent()) return false;
+      // Two rationals that are not one node are two numbers.
+      if (!number || !IsPlain(out[i]) || !graph_.IsNumber(out[i].term)) seen = Compare(out[i], v).equal;
     }
-    if (!seen) out.push_back(v);
+    if (work_.spent()) return false;
+    if (seen) continue;
+    if (IsPlain(v)) terms.insert(place, v.term);
+    out.push_back(v);
   }
   return true;
 }

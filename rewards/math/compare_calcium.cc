@@ -1,4 +1,8 @@
 // Constants by Calcium: the term is written onto its stack, if it is small. Covered by tests/rewards/math_compare_test.cc.
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
 #include "rewards/math/calcium_bridge.h"
 #include "rewards/math/compare_exact.h"
 
@@ -7,8 +11,9 @@ namespace {
 
 // Beyond these, Calcium's algebra can take longer than an answer is worth.
 constexpr int kMaxSteps = 40;
-constexpr int kMaxHard = 5;  // roots, logarithms, exponentials
+constexpr int kMaxHard = 4;  // roots, logarithms, exponentials
 constexpr int64_t kMaxBits = 64;
+constexpr int64_t kCallUnits = 2000000;  // most calls take a tenth of that
 
 class Writer {
  public:
@@ -24,10 +29,13 @@ class Writer {
     if (op >= TermOp::kPower) hard_ += op == TermOp::kPower && IsWholePower(id) ? 0 : 1;
     if (op > TermOp::kAbs || op == TermOp::kSymbol || hard_ > kMaxHard) return false;
     if (op >= TermOp::kSinh && op <= TermOp::kAtanh) return false;
-    for (const TermId operand : graph_.operands(id)) {
-      if (!Fits(operand)) return false;
-    }
-    return op != TermOp::kPower || PowerFits(id);
+    const bool function = op >= TermOp::kLog && op <= TermOp::kAtan;
+    if (function && in_function_) return false;  // functions of functions grow towers of fields
+    const bool outer = std::exchange(in_function_, in_function_ || function);
+    const auto operands = graph_.operands(id);
+    const bool fits = std::all_of(operands.begin(), operands.end(), [this](TermId o) { return Fits(o); });
+    in_function_ = outer;
+    return fits && (op != TermOp::kPower || PowerFits(id));
   }
 
   bool Write(TermId id) {
@@ -57,14 +65,14 @@ class Writer {
     const TermId exponent = graph_.operands(id)[1];
     return graph_.IsNumber(exponent) && graph_.number(exponent).IsInteger();
   }
-  // Whole powers up to 8, square and fourth roots (odd ones are real here, principal there), and powers of e.
+  // Whole powers up to 6, square and fourth roots (odd ones are real here, principal there), and powers of e.
   bool PowerFits(TermId id) const {
     const TermId base = graph_.operands(id)[0], exponent = graph_.operands(id)[1];
     if (graph_.op(base) == TermOp::kE) return true;
     if (!graph_.IsNumber(exponent)) return false;
     const Rational& q = graph_.number(exponent);
-    return fmpz_cmpabs(q.num(), Rational(8).num()) <= 0 &&
-           (fmpz_is_one(q.den()) || fmpz_cmp_si(q.den(), 2) == 0 || fmpz_cmp_si(q.den(), 4) == 0);
+    if (q.IsInteger()) return q.FitsInt64() && std::abs(q.ToInt64()) <= 6;
+    return fmpz_is_pm1(q.num()) && (fmpz_cmp_si(q.den(), 2) == 0 || fmpz_cmp_si(q.den(), 4) == 0);
   }
   static HoneCalciumOp OpOf(TermOp op) {
     switch (op) {
@@ -104,6 +112,7 @@ class Writer {
   HoneCalcium* calcium_;
   int steps_ = 0;
   int hard_ = 0;
+  bool in_function_ = false;
 };
 
 }  // namespace
@@ -111,7 +120,7 @@ class Writer {
 Proof CalciumCompare(const TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
   if (a == kNoTerm || b == kNoTerm || !work.Spend(1000)) return Proof::kUnknown;
   Writer writer(graph);
-  if (!writer.Fits(a) || !writer.Fits(b) || !work.Spend(500000)) return Proof::kUnknown;
+  if (!writer.Fits(a) || !writer.Fits(b) || !work.Spend(kCallUnits)) return Proof::kUnknown;
   if (!writer.Write(a) || !writer.Write(b) || !writer.Apply(HONE_CA_SUBTRACT)) return Proof::kUnknown;
   const int zero = writer.IsZero();
   return zero == 1 ? Proof::kEqual : zero == 0 ? Proof::kUnequal : Proof::kUnknown;

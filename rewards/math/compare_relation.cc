@@ -138,7 +138,7 @@ Outcome Comparer::RelationAgainst(const Value& relation, const Value& other, boo
       if (IsConstant(graph_, item)) {
         const bool rounded = relation.relations[i] == RelationOp::kApproximate ||
                              (relation.items[i + 1].decimal && i + 2 == relation.items.size());
-        if (!rounded && IsConstant(graph_, last) &&
+        if (!rounded && !gold_is_relation && IsConstant(graph_, last) &&
             !CompareScalars(graph_, item.term, last.term, work_).equal) {
           return {false, Method::kIdentical, "the chain of equations is false"};
         }
@@ -148,7 +148,8 @@ Outcome Comparer::RelationAgainst(const Value& relation, const Value& other, boo
     }
     Outcome worth = compare(last);
     // a = 2/3 = 0.667: the decimal must round what stands before it, which then is what is meant.
-    const bool rounding = last.kind == Kind::kScalar && last.decimal && IsConstant(graph_, before);
+    const bool rounding =
+        !gold_is_relation && last.kind == Kind::kScalar && last.decimal && IsConstant(graph_, before);
     if (!rounding) return worth;
     const TermId half = graph_.Divide(graph_.Power(graph_.Number(10), graph_.Number(-last.decimal->places)),
                                       graph_.Number(2));
