@@ -107,7 +107,7 @@ Compiled Compiler::Run(const Language& language, std::string_view code, const st
                        bool& lasting) {
   RunRequest request;
   request.argv = argv;
-  request.environment = BoxEnvironment();
+  request.environment = BoxEnvironment(language);
   request.files = {{language.source, std::string(code)}};
   request.limits = CompileLimits();
   request.compiling = true;

@@ -34,7 +34,8 @@ Language Cpp(const std::string& key, const std::string& standard) {
            "-I" + std::string(kHeaderBox) + "/" + standard, "main.cpp", "-o", "main"},
           "main",
           {"./main"},
-          Harness::kCpp};
+          Harness::kCpp,
+          {}};
 }
 
 std::optional<std::string> RustToolchain() {
@@ -50,19 +51,43 @@ std::optional<std::string> RustToolchain() {
   return std::nullopt;
 }
 
-std::string RustCompiler() {
-  return fs::exists("/usr/bin/rustc") ? "/usr/bin/rustc" : kRustBox + std::string("/bin/rustc");
-}
-
 std::string GoTool() { return fs::exists("/usr/local/go/bin/go") ? "/usr/local/go/bin/go" : "/usr/bin/go"; }
+
+// A box has no /proc, which tells a program where it is: rustc needs to be told, and its own linker cannot be.
+Language Rust() {
+  const bool in_usr = fs::exists("/usr/bin/rustc");
+  const std::string home = in_usr ? "/usr" : kRustBox;
+  Language rust = {"rust",
+                   "main.rs",
+                   {home + "/bin/rustc", "--sysroot", home, "-O", "--edition=2021", "-A", "warnings", "-C",
+                    "link-arg=-fuse-ld=bfd", "main.rs", "-o", "main"},
+                   "main",
+                   {"./main"},
+                   Harness::kNone,
+                   {}};
+  if (!in_usr) rust.environment = {"LD_LIBRARY_PATH=" + home + "/lib"};
+  return rust;
+}
 
 // A class may have any name, so that the program is packed with the name of its main class.
 constexpr const char* kJavaCompile =
     "set -e; name=$(sed -n 's/^.*public \\(final \\)\\?class \\([A-Za-z_0-9]*\\).*/\\2/p' Main.java | head "
     "-n 1); "
     "name=${name:-Main}; mkdir -p source classes; cp Main.java source/$name.java; "
-    "javac -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -nowarn -d classes source/$name.java; "
-    "jar --create --file main.jar --main-class $name -C classes .";
+    "$JAVA_HOME/bin/javac -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -nowarn -d classes source/$name.java; "
+    "$JAVA_HOME/bin/jar --create --file main.jar --main-class $name -C classes .";
+
+Language Java() {
+  std::error_code error;
+  const std::string home = fs::canonical("/usr/bin/javac", error).parent_path().parent_path().string();
+  return {"java",
+          "Main.java",
+          {"/bin/sh", "-c", kJavaCompile},
+          "main.jar",
+          {home + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss64m", "-jar", "main.jar"},
+          Harness::kNone,
+          {"JAVA_HOME=" + home, "LD_LIBRARY_PATH=" + home + "/lib:" + home + "/lib/server"}};
+}
 
 struct Row {
   Language language;
@@ -78,26 +103,20 @@ const std::vector<Row>& Table() {
         {Cpp("cpp17", "gnu++17"), has_cpp},
         {Cpp("cpp20", "gnu++20"), has_cpp},
         {Cpp("cpp23", "gnu++2b"), has_cpp},
-        {{"python", "main.py", {}, "", {"/usr/bin/python3", "-I", "-B", "main.py"}, Harness::kPython},
+        {{"python", "main.py", {}, "", {"/usr/bin/python3", "-I", "-B", "main.py"}, Harness::kPython, {}},
          fs::exists("/usr/bin/python3")},
-        {{"javascript", "main.js", {}, "", {"/usr/bin/node", "main.js"}, Harness::kJavaScript},
+        {{"javascript", "main.js", {}, "", {"/usr/bin/node", "main.js"}, Harness::kJavaScript, {}},
          fs::exists("/usr/bin/node")},
-        {{"rust",
-          "main.rs",
-          {RustCompiler(), "-O", "--edition=2021", "-A", "warnings", "main.rs", "-o", "main"},
+        {Rust(), fs::exists("/usr/bin/rustc") || RustToolchain().has_value()},
+        {{"go",
+          "main.go",
+          {GoTool(), "build", "-o", "main", "main.go"},
           "main",
           {"./main"},
-          Harness::kNone},
-         fs::exists("/usr/bin/rustc") || RustToolchain().has_value()},
-        {{"go", "main.go", {GoTool(), "build", "-o", "main", "main.go"}, "main", {"./main"}, Harness::kNone},
+          Harness::kNone,
+          {}},
          fs::exists(GoTool())},
-        {{"java",
-          "Main.java",
-          {"/bin/sh", "-c", kJavaCompile},
-          "main.jar",
-          {"/usr/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss64m", "-jar", "main.jar"},
-          Harness::kNone},
-         fs::exists("/usr/bin/javac")},
+        {Java(), fs::exists("/usr/bin/javac")},
     };
   }();
   return table;
@@ -141,6 +160,12 @@ std::vector<std::string> BoxEnvironment() {
           "TMPDIR=.",
           "GOCACHE=/tmp/go",
           "GOFLAGS=-mod=mod"};
+}
+
+std::vector<std::string> BoxEnvironment(const Language& language) {
+  std::vector<std::string> environment = BoxEnvironment();
+  environment.insert(environment.end(), language.environment.begin(), language.environment.end());
+  return environment;
 }
 
 bool IsFunctionName(std::string_view name) {

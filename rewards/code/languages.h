@@ -19,6 +19,7 @@ struct Language {
   std::string program;  // what the run needs beside the source: empty, or the file that compile makes
   std::vector<std::string> run;
   Harness harness = Harness::kNone;
+  std::vector<std::string> environment = {};  // besides BoxEnvironment
 
   bool has_calls() const { return harness != Harness::kNone; }
   bool has_asserts() const { return has_calls() && harness != Harness::kJavaScript; }
@@ -38,8 +39,9 @@ std::vector<std::string> InstalledLanguages();
 // Toolchains outside /usr, which the boxes need to see.
 std::vector<SharedDirectory> ToolDirectories();
 
-// The whole environment of a program in the box.
+// The whole environment of a program in the box, for a language or for a harness.
 std::vector<std::string> BoxEnvironment();
+std::vector<std::string> BoxEnvironment(const Language& language);
 
 // f, ns_f2, or Solution.f: letters, digits and underscores, at most one point, at most 128 bytes.
 bool IsFunctionName(std::string_view name);

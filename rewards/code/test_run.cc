@@ -59,7 +59,7 @@ TestOutcome OutcomeOf(const RunResult& run) {
 RunRequest ProgramRequest(const TestContext& context) {
   RunRequest request;
   request.argv = context.language.run;
-  request.environment = BoxEnvironment();
+  request.environment = BoxEnvironment(context.language);
   request.limits = context.submission.task.limits;
   if (context.language.is_compiled()) {
     request.files = {{context.language.program, context.program.program, /*executable=*/true}};
@@ -83,7 +83,7 @@ JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const
   RunRequest request;
   request.argv = language.run;
   request.argv.insert(request.argv.end(), {"input.txt", "output.txt", "expected.txt"});
-  request.environment = BoxEnvironment();
+  request.environment = BoxEnvironment(language);
   request.files = {
       {"input.txt", test.stdin_text}, {"output.txt", output}, {"expected.txt", test.stdout_text}};
   if (language.is_compiled()) {
