@@ -213,6 +213,7 @@ void BoxGroup::Limit(int64_t memory_mb, int64_t processes) {
                         sum = memory_ + "/memory.memsw.limit_in_bytes";
       if (!Write(part, bytes)) {
         Write(sum, bytes);
+        if (!Write(part, bytes)) Write(memory_ + "/memory.force_empty", "0");
         MustWrite(part, bytes);
       }
       Write(sum, bytes);

@@ -20,6 +20,10 @@ extern "C" const char hone_box_program_begin[], hone_box_program_end[];
 
 namespace hone {
 
+std::string_view BoxProgram() {
+  return {hone_box_program_begin, static_cast<size_t>(hone_box_program_end - hone_box_program_begin)};
+}
+
 Descriptor MakeBoxImage() {
   Descriptor image(memfd_create("hone-box", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   const char* next = hone_box_program_begin;

@@ -2,9 +2,13 @@
 #ifndef HONE_REWARDS_CODE_BOX_IMAGE_H_
 #define HONE_REWARDS_CODE_BOX_IMAGE_H_
 
+#include <string_view>
+
 #include "rewards/code/channel.h"
 
 namespace hone {
+
+std::string_view BoxProgram();
 
 // Sealed against writing; for execveat. Throws Error when the kernel gives none.
 Descriptor MakeBoxImage();

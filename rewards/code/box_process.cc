@@ -107,7 +107,10 @@ void BoxProcess::SetUp(const BoxSetup& setup) {
   Send(message);
   for (;;) {
     const BoxMessage answer = Next(kSetupSeconds);
-    if (answer.kind == BoxMessage::Kind::kReady) return;
+    if (answer.kind == BoxMessage::Kind::kReady) {
+      landlock_ = answer.landlock;
+      return;
+    }
     if (answer.kind != BoxMessage::Kind::kMapIds) Lost("an unexpected answer to its setup");
     MapIds(setup);
     message.kind = BoxMessage::Kind::kMapped;

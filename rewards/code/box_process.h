@@ -29,6 +29,7 @@ class BoxProcess {
   // Starts a run. The contents are those of the order's files. The box gets its own copies of the descriptors.
   void Start(const BoxOrder& order, const std::vector<std::string_view>& contents,
              const std::vector<int>& descriptors);
+  int landlock() const { return landlock_; }    // its version, 0 without
   void Kill();                                  // the run, if it still goes
   int socket() const { return socket_.get(); }  // readable when Next has something
   // The next message of the run. Waits `seconds` at most.
@@ -45,6 +46,7 @@ class BoxProcess {
 
   pid_t pid_ = -1;
   int64_t run_ = 0;
+  int landlock_ = 0;
   Descriptor socket_, mailbox_;
 };
 

@@ -74,6 +74,7 @@ struct Sandbox::Impl {
   const Descriptor image = MakeBoxImage();
   GroupPlaces places = FindGroupPlaces();
   const Mode* mode = nullptr;
+  int landlock = 0;
   std::mutex mutex;
   std::condition_variable freed;
   int64_t boxes = 0;  // made so far
@@ -102,7 +103,8 @@ void Sandbox::Impl::ChooseMode() {
       pool->setup.chrooted = candidate.chrooted;
     }
     try {
-      MakeBox(running.setup);
+      const ReadyBox box = MakeBox(running.setup);
+      landlock = box.process->landlock();
       mode = &candidate;
       return;
     } catch (const Error& error) {
@@ -193,6 +195,21 @@ Sandbox::~Sandbox() = default;
 
 RunResult Sandbox::Run(const RunRequest& request) { return impl_->Run(request); }
 
-std::vector<std::string> Sandbox::Describe() const { return {impl_->mode->description}; }
+std::vector<std::string> Sandbox::Describe() const {
+  const GroupPlaces& places = impl_->places;
+  const std::string version = places.v2 ? "cgroup v2: " : "cgroup v1: ";
+  std::vector<std::string> lines = {impl_->mode->description};
+  lines.push_back("namespaces: mount, pid, net, ipc, uts, cgroup; read-only root of the host's toolchain");
+  lines.push_back("seccomp: allow-lists for running and for compiling");
+  lines.push_back(impl_->landlock > 0 ? "Landlock: version " + std::to_string(impl_->landlock)
+                                      : "no Landlock: the read-only root alone guards files");
+  lines.push_back(!places.memory.empty() ? version + "memory"
+                                         : "no cgroup for memory: the tree's memory is sampled every 4 ms");
+  lines.push_back(!places.pids.empty() ? version + "processes"
+                                       : "no cgroup for processes: RLIMIT_NPROC of an id of the box's own");
+  lines.push_back(!places.cpu.empty() ? version + "CPU time"
+                                      : "no cgroup for CPU time: the tree's time is sampled");
+  return lines;
+}
 
 }  // namespace hone

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 
@@ -18,6 +19,9 @@
 
 namespace hone {
 namespace {
+
+constexpr int64_t kStackBytes =
+    64 << 20;  // deep recursion is fine, endless recursion ends as a fault and not as memory
 
 // Headers of Debian 12 know Landlock up to its second version: what came later, by its numbers in the kernel's interface.
 constexpr uint64_t kTruncate = 1u << 14, kIoctlDev = 1u << 15;
@@ -32,7 +36,7 @@ constexpr uint64_t kRead =
     LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr uint64_t kFirstVersion = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // the highest bit of version 1
 
-uint64_t FileRights(long version) {
+uint64_t FileRights(int version) {
   uint64_t rights = kFirstVersion;
   if (version >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
   if (version >= 3) rights |= kTruncate;
@@ -50,14 +54,23 @@ void Allow(int ruleset, const char* path, uint64_t rights) {
 }
 
 void Limit(__rlimit_resource_t which, int64_t value) {
-  const rlimit limit = {static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
+  rlimit limit;
+  Must(getrlimit(which, &limit), "getrlimit");
+  limit.rlim_max =
+      std::min(limit.rlim_max, static_cast<rlim_t>(value));  // an ordinary user may not go above the host's
+  limit.rlim_cur = limit.rlim_max;
   Must(setrlimit(which, &limit), "setrlimit");
 }
 
 }  // namespace
 
-int MakeLandlock() {
+int LandlockVersion() {
   const long version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return version < 1 ? 0 : static_cast<int>(version);
+}
+
+int MakeLandlock() {
+  const int version = LandlockVersion();
   if (version < 1) return -1;
   RulesetAttributes attributes = {FileRights(version), 0, 0};
   if (version >= 4) attributes.network = kBindTcp | kConnectTcp;
@@ -76,11 +89,12 @@ int MakeLandlock() {
 }
 
 void SetResourceLimits(const BoxOrder& order) {
-  Limit(RLIMIT_CPU, static_cast<int64_t>(std::ceil(order.cpu_s)) +
-                        1);  // the sandbox is quicker: this one is for its absence
+  // The sandbox is quicker: this one is for its absence.
+  Limit(RLIMIT_CPU, static_cast<int64_t>(std::ceil(order.cpu_s)) + 1);
   Limit(RLIMIT_FSIZE, order.file_mb << 20);
   Limit(RLIMIT_NOFILE, order.open_files);
   Limit(RLIMIT_NPROC, order.processes);
+  Limit(RLIMIT_STACK, kStackBytes);
   Limit(RLIMIT_CORE, 0);
   Limit(RLIMIT_MEMLOCK, 64 << 10);
   Limit(RLIMIT_MSGQUEUE, 0);

@@ -9,6 +9,9 @@
 
 namespace hone {
 
+// Of the kernel; 0 when it has none.
+int LandlockVersion();
+
 // A Landlock rule set: reading and running files, writing only below /work, /tmp and /dev/null. -1 when the kernel has none.
 int MakeLandlock();
 

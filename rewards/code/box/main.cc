@@ -17,6 +17,7 @@
 
 #include "rewards/code/box/confine.h"
 #include "rewards/code/box/fail.h"
+#include "rewards/code/box/probe.h"
 #include "rewards/code/box/protocol.h"
 #include "rewards/code/box/root.h"
 #include "rewards/code/box/run.h"
@@ -213,7 +214,8 @@ void Fail(const std::string& what) {
 
 }  // namespace hone
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) return hone::RunProbe(argc, argv);
   using hone::BoxMessage;
   hone::Start();
   std::vector<int> descriptors;
@@ -223,6 +225,7 @@ int main() {
   hone::Box box(std::move(setup));
   BoxMessage ready;
   ready.kind = BoxMessage::Kind::kReady;
+  ready.landlock = hone::LandlockVersion();
   hone::Send(ready);
   for (;;) {
     const BoxMessage message = hone::Receive(descriptors);

@@ -36,6 +36,7 @@ struct BoxMessage {
   // Of kDone. `ended` is false when the program did not end by itself.
   int32_t ended = 0, wait_status = 0, exec_errno = 0;
   int64_t cpu_us = 0, wall_us = 0, peak_kb = 0, written_kb = 0;
+  int32_t landlock = 0;  // of kReady: its version, 0 without
 };
 
 // A directory or file of the host at an absolute path of the box; always read-only, but for devices.

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
+#include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -67,12 +68,30 @@ void Cover(const std::string& path) {
 
 void MakeLeaf(const std::string& path) { Must(mkdir(path.c_str(), 0755), "mkdir " + path); }
 
+// In a chroot whose directory is no mount point, the mount it lies on cannot be made private: if that one is shared, the host has
+// just seen ours.
+void RefuseToShare() {
+  FILE* const mounts = fopen("/proc/self/mountinfo", "re");
+  if (mounts == nullptr) Fail("open /proc/self/mountinfo");
+  bool shared = false;
+  for (char line[4096]; fgets(line, sizeof line, mounts) != nullptr;) {
+    if (strstr(line, (std::string(" ") + kStage + " ").c_str()) != nullptr)
+      shared = strstr(line, " shared:") != nullptr;
+  }
+  fclose(mounts);
+  if (!shared) return;
+  umount2(kStage, MNT_DETACH);
+  errno = EBUSY;
+  Fail("the chroot lies on a shared mount: bind it onto itself and make that private");
+}
+
 void BuildRoot(const BoxSetup& setup) {
   const std::string stage = kStage;
   std::vector<int> copies;
   for (const BoxBind& bind : setup.binds) copies.push_back(CopyOf(bind));
   Must(mount("none", kStage, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,nr_inodes=1024,mode=755"),
        "mount the root");
+  if (setup.chrooted) RefuseToShare();
   Must(mount(nullptr, kStage, nullptr, MS_PRIVATE, nullptr), "make the root private");
   for (const char* name : {"/work", "/tmp", "/dev", "/etc", "/.writable"}) MakeLeaf(stage + name);
   for (size_t i = 0; i < copies.size(); ++i) Attach(copies[i], stage + setup.binds[i].box);
@@ -183,7 +202,9 @@ bool Writable::Prepare(int64_t size_mb) {
 }
 
 void Writable::Empty() {
-  if (!RemoveFiles("/work") || !RemoveFiles("/tmp")) Unmount();
+  for (const char* path : {"/work", "/tmp"}) {
+    if (!RemoveFiles(path) || chmod(path, 0700) != 0) return Unmount();
+  }
 }
 
 int64_t Writable::WrittenKb() const {
