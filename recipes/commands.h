@@ -22,6 +22,7 @@ Command AddReportCommand(CLI::App& app);
 Command AddDoctorCommand(CLI::App& app);
 Command AddVerifyResumeCommand(CLI::App& app);
 Command AddRecipeKeysCommand(CLI::App& app);
+Command AddJudgeCommand(CLI::App& app);
 Command AddGradeCommand(CLI::App& app);
 
 // Stops asked for by SIGINT or SIGTERM. The first is for the run loop to see; a second one ends the process at once.

@@ -6,6 +6,7 @@
 
 #include "data/edit_distance.h"
 #include "data/error.h"
+#include "rewards/code/code_reward.h"
 #include "rewards/numeric_answer.h"
 #include "rewards/tag_format.h"
 #include "rewards/text/cosine.h"
@@ -60,6 +61,7 @@ constexpr TableRow kTable[] = {
     {"answer", Row<NumericAnswerReward>},  {"format", Row<TagFormatReward>},
     {"overlong", Row<OverlongReward>},     {"cosine", Row<CosineReward>},
     {"repetition", Row<RepetitionReward>}, {"language", Row<LanguageReward>},
+    {"code", Row<CodeReward>},
 };
 
 }  // namespace
