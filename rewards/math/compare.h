@@ -35,6 +35,9 @@ class Comparer {
   Outcome AnyOrder(const std::vector<Value>& gold, const std::vector<Value>& pred);
   Outcome Lists(const Value& gold, const Value& pred);
   Outcome Relations(const Value& gold, const Value& pred);
+  Outcome RelationsAsWritten(const Value& gold, const Value& pred);
+  bool IsTrueChain(const Value& chain);
+  Outcome EquationAgainst(const Value& equation, const Value& other, bool gold_is_equation);
   Outcome RelationAgainst(const Value& relation, const Value& other, bool gold_is_relation);
   Outcome Sets(const Value& gold, const Value& pred);
   bool Distinct(const std::vector<Value>& values, std::vector<Value>& out);

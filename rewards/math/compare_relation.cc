@@ -32,25 +32,16 @@ RelationOp Flipped(RelationOp op) {
 
 RelationOp Settled(RelationOp op) { return op == RelationOp::kApproximate ? RelationOp::kEqual : op; }
 
-// A term that names something: symbols, functions of anything, their sums; no numbers of its own.
+// A term that names something: symbols, functions of anything unknown, their sums, products and quotients; but no
+// multiple or power of them, which says something about them.
 bool IsName(const TermGraph& graph, TermId id) {
-  if (id == kNoTerm) return false;
-  switch (graph.op(id)) {
-    case TermOp::kSymbol:
-    case TermOp::kOpaque:
-      return true;
-    case TermOp::kAdd:
-    case TermOp::kMultiply:
-    case TermOp::kAbs:
-    case TermOp::kPower: {
-      const auto operands = graph.operands(id);
-      return std::all_of(operands.begin(), operands.end(), [&](TermId o) {
-        return IsName(graph, o) || (graph.IsNumber(o) && graph.number(o) == Rational(-1));
-      });
-    }
-    default:
-      return false;
-  }
+  if (id == kNoTerm || !graph.HasVariables(id)) return false;
+  const TermOp op = graph.op(id);
+  if (op != TermOp::kAdd && op != TermOp::kMultiply && op != TermOp::kPower) return true;
+  const auto operands = graph.operands(id);
+  return std::all_of(operands.begin(), operands.end(), [&](TermId o) {
+    return IsName(graph, o) || (graph.IsNumber(o) && graph.number(o) == Rational(-1));
+  });
 }
 
 bool IsName(const TermGraph& graph, const Value& v) {
@@ -84,7 +75,7 @@ Value Ends(const Value& v) {
 
 }  // namespace
 
-Outcome Comparer::Relations(const Value& whole_gold, const Value& whole_pred) {
+Outcome Comparer::RelationsAsWritten(const Value& whole_gold, const Value& whole_pred) {
   const Value gold = Ends(whole_gold), pred = Ends(whole_pred);
   const size_t count = gold.relations.size();
   if (count == 1 && pred.relations.size() == 1) {
@@ -122,50 +113,79 @@ Outcome Comparer::Relations(const Value& whole_gold, const Value& whole_pred) {
   return turned.equal ? turned : straight;
 }
 
+// Inequalities that are not alike may still allow the same numbers.
+Outcome Comparer::Relations(const Value& gold, const Value& pred) {
+  const Outcome written = RelationsAsWritten(gold, pred);
+  Pieces a, b;
+  TermId unknown = kNoTerm;
+  if (written.equal || !RelationPieces(graph_, gold, a, unknown, work_) ||
+      !RelationPieces(graph_, pred, b, unknown, work_)) {
+    return written;
+  }
+  const ScalarVerdict verdict = CompareSets(graph_, std::move(a), std::move(b), work_);
+  return {verdict.equal, verdict.method, verdict.equal ? "" : "the inequalities differ"};
+}
+
+// Whether no two constants next to each other contradict: `2 = 3` is worth nothing. The last may be rounded.
+bool Comparer::IsTrueChain(const Value& chain) {
+  for (size_t i = 0; i + 1 < chain.items.size(); ++i) {
+    const Value &left = chain.items[i], &right = chain.items[i + 1];
+    if (!IsConstant(graph_, left) || !IsConstant(graph_, right)) continue;
+    if (right.decimal && i + 2 == chain.items.size()) {
+      const TermId unit = graph_.Power(graph_.Number(10), graph_.Number(-right.decimal->places));
+      if (!WithinBound(graph_, left.term, right.term, graph_.Divide(unit, graph_.Number(2)), work_))
+        return false;
+    } else if (chain.relations[i] == RelationOp::kEqual &&
+               !CompareScalars(graph_, left.term, right.term, work_).equal) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // What an equation is worth against something that is none: the right side of `x = 5`, of `2 + 3 = 5` when that is true.
-Outcome Comparer::RelationAgainst(const Value& relation, const Value& other, bool gold_is_relation) {
+Outcome Comparer::EquationAgainst(const Value& equation, const Value& other, bool gold_is_equation) {
   const auto compare = [&](const Value& worth) {
-    return gold_is_relation ? Compare(worth, other) : Compare(other, worth);
+    return gold_is_equation ? Compare(worth, other) : Compare(other, worth);
   };
+  const std::vector<Value>& items = equation.items;
+  const Value& first = items.front();
+  if (items.size() == 2 && !IsName(graph_, first) && IsName(graph_, items[1]))
+    return compare(first);  // 5 = x
+  if (items.size() == 2 && !IsName(graph_, first) && !IsConstant(graph_, first)) {
+    return {false, Method::kIdentical, "an equation is not a value"};
+  }
+  if (!gold_is_equation && !IsTrueChain(equation))
+    return {false, Method::kIdentical, "the equation is false"};
+  const Outcome worth = compare(items.back());
+  // 2/3 = 0.667, or about 0.667: what stands before the rounding is what is meant.
+  const Value& before = items[items.size() - 2];
+  const bool rounded = items.back().decimal && IsConstant(graph_, before);
+  return worth.equal || !rounded ? worth : compare(before);
+}
+
+Outcome Comparer::RelationAgainst(const Value& relation, const Value& other, bool gold_is_relation) {
   if (relation.kind == Kind::kRelation && relation.relations[0] == RelationOp::kCongruent) {
-    return compare(relation.items[1]);  // 3 of 17 = 3 (mod 7)
+    const Value& residue = relation.items[1];  // 3 of 17 = 3 (mod 7)
+    return gold_is_relation ? Compare(residue, other) : Compare(other, residue);
   }
   if (relation.kind == Kind::kRelation && AllEqualities(relation)) {
-    const Value& last = relation.items.back();
-    const Value& before = relation.items[relation.items.size() - 2];
-    for (size_t i = 0; i + 1 < relation.items.size(); ++i) {
-      const Value& item = relation.items[i];
-      if (IsConstant(graph_, item)) {
-        const bool rounded = relation.relations[i] == RelationOp::kApproximate ||
-                             (relation.items[i + 1].decimal && i + 2 == relation.items.size());
-        if (!rounded && !gold_is_relation && IsConstant(graph_, last) &&
-            !CompareScalars(graph_, item.term, last.term, work_).equal) {
-          return {false, Method::kIdentical, "the chain of equations is false"};
-        }
-      } else if (relation.items.size() == 2 && !IsName(graph_, item) && item.term != last.term) {
-        return {false, Method::kIdentical, "an equation is not a value"};
-      }
-    }
-    Outcome worth = compare(last);
-    // a = 2/3 = 0.667: the decimal must round what stands before it, which then is what is meant.
-    const bool rounding =
-        !gold_is_relation && last.kind == Kind::kScalar && last.decimal && IsConstant(graph_, before);
-    if (!rounding) return worth;
-    const TermId half = graph_.Divide(graph_.Power(graph_.Number(10), graph_.Number(-last.decimal->places)),
-                                      graph_.Number(2));
-    if (!WithinBound(graph_, before.term, last.term, half, work_)) {
-      return {false, Method::kIdentical, "the chain of equations is false"};
-    }
-    return worth.equal ? worth : compare(before);
+    return EquationAgainst(relation, other, gold_is_relation);
   }
   const bool allowed = policy_.relation_as_set == RelationAsSetRule::kBoth ||
                        (policy_.relation_as_set == RelationAsSetRule::kGoldRelation && gold_is_relation);
   Pieces a, b;
   TermId unknown = kNoTerm;
-  if (!RelationPieces(graph_, relation, a, unknown, work_) || !SetPieces(graph_, other, b, work_)) {
+  if (!RelationPieces(graph_, relation, a, unknown, work_)) {
     return {false, Method::kIdentical, "a relation is not a value"};
   }
-  if (!allowed) return {false, Method::kIdentical, "the policy takes no relation for a set here"};
+  const bool statements = RelationPieces(graph_, other, b, unknown, work_);
+  if (!statements && !SetPieces(graph_, other, b, work_)) {
+    return {false, Method::kIdentical, "a relation is not a value"};
+  }
+  if (!statements && !allowed) {
+    return {false, Method::kIdentical, "the policy takes no relation for a set here"};
+  }
   const ScalarVerdict verdict = CompareSets(graph_, std::move(a), std::move(b), work_);
   return {verdict.equal, verdict.method, verdict.equal ? "" : "the sets of numbers differ"};
 }

@@ -210,6 +210,22 @@ bool Complement(TermGraph& graph, Pieces& pieces, WorkBudget& work) {
   return true;
 }
 
+// "or" joins what each relation allows; "and" and commas keep what all of them allow, unless that is nothing.
+bool ListPieces(TermGraph& graph, const Value& list, Pieces& out, TermId& unknown, WorkBudget& work) {
+  Pieces any, outside;
+  for (const Value& item : list.items) {
+    Pieces one;
+    if (item.kind != Value::Kind::kRelation || !RelationPieces(graph, item, one, unknown, work)) return false;
+    any.insert(any.end(), one.begin(), one.end());
+    if (!Complement(graph, one, work)) return false;
+    outside.insert(outside.end(), one.begin(), one.end());
+  }
+  if (!Complement(graph, outside, work)) return false;
+  const Pieces& kept = list.disjunction || outside.empty() ? any : outside;
+  out.insert(out.end(), kept.begin(), kept.end());
+  return !list.items.empty();
+}
+
 // A and B is what is outside neither; A without B is what is in A and outside B.
 bool MeetPieces(TermGraph& graph, const Value& value, Pieces& out, WorkBudget& work) {
   Pieces outside;
@@ -261,13 +277,7 @@ bool SetPieces(TermGraph& graph, const Value& value, Pieces& out, WorkBudget& wo
 }
 
 bool RelationPieces(TermGraph& graph, const Value& value, Pieces& out, TermId& unknown, WorkBudget& work) {
-  if (value.kind == Value::Kind::kList) {
-    for (const Value& item : value.items) {
-      if (item.kind != Value::Kind::kRelation || !RelationPieces(graph, item, out, unknown, work))
-        return false;
-    }
-    return !value.items.empty();
-  }
+  if (value.kind == Value::Kind::kList) return ListPieces(graph, value, out, unknown, work);
   if (value.kind != Value::Kind::kRelation) return false;
   Pieces own;
   TermId middle = kNoTerm;
