@@ -3,6 +3,7 @@
 #ifndef HONE_REWARDS_MATH_EXPR_BUILDER_H_
 #define HONE_REWARDS_MATH_EXPR_BUILDER_H_
 
+#include <algorithm>
 #include <initializer_list>
 #include <span>
 #include <string_view>
@@ -25,6 +26,10 @@ class ExprBuilder {
     node.count = static_cast<int32_t>(children.size());
     expr_.links_.insert(expr_.links_.end(), children.begin(), children.end());
     expr_.nodes_.push_back(node);
+    int depth = 1;
+    for (const ExprId child : children) depth = std::max(depth, depths_[child] + 1);
+    depths_.push_back(depth);
+    deepest_ = std::max(deepest_, depth);
     return static_cast<ExprId>(expr_.nodes_.size() - 1);
   }
   ExprId Add(ExprKind kind, std::initializer_list<ExprId> children) {
@@ -68,6 +73,7 @@ class ExprBuilder {
     return id;
   }
 
+  int deepest() const { return deepest_; }  // nodes on the longest way down
   Expr::Node& node(ExprId id) { return expr_.nodes_[id]; }
   const Expr& expr() const { return expr_; }
   Expr Finish(ExprId root) {
@@ -83,6 +89,8 @@ class ExprBuilder {
   }
 
   Expr expr_;
+  std::vector<int> depths_;
+  int deepest_ = 0;
 };
 
 }  // namespace hone

@@ -57,7 +57,7 @@ constexpr auto kLatexCommands = Sorted(std::to_array<NamedToken>({
     {"dbinom", Tok::kBinomial}, {"tbinom", Tok::kBinomial}, {"choose", Tok::kChoose}, {"sqrt", Tok::kRoot, 2},
     {"surd", Tok::kRoot, 2}, {"sum", Tok::kSum}, {"prod", Tok::kProduct}, {"percent", Tok::kPercent},
     {"%", Tok::kPercent}, {"circ", Tok::kDegree}, {"degree", Tok::kDegree}, {"prime", Tok::kPrime},
-    {"$", Tok::kCurrency, 0, "dollar"}, {"pounds", Tok::kCurrency, 0, "pound"},
+    {"$", Tok::kCurrency, 0, "dollar"}, {"pounds", Tok::kCurrency, 0, "GBP"},
     {"euro", Tok::kCurrency, 0, "euro"}, {"textdollar", Tok::kCurrency, 0, "dollar"},
     {"yen", Tok::kCurrency, 0, "yen"},
     // relations
@@ -177,7 +177,7 @@ struct UnicodeToken {
 };
 // clang-format off
 constexpr auto kUnicode = std::to_array<UnicodeToken>({
-    {U'\u00A0', Tok::kSpace}, {U'\u00A3', Tok::kCurrency, 0, "pound"}, {U'\u00A5', Tok::kCurrency, 0, "yen"},
+    {U'\u00A0', Tok::kSpace}, {U'\u00A3', Tok::kCurrency, 0, "GBP"}, {U'\u00A5', Tok::kCurrency, 0, "yen"},
     {U'\u00AC', Tok::kUnsupported}, {U'\u00B0', Tok::kDegree}, {U'\u00B1', Tok::kPlusMinus},
     {U'\u00B2', Tok::kSuperscript, 0, "2"}, {U'\u00B3', Tok::kSuperscript, 0, "3"}, {U'\u00B7', Tok::kTimes},
     {U'\u00B9', Tok::kSuperscript, 0, "1"}, {U'\u00BA', Tok::kDegree}, {U'\u00D7', Tok::kTimes},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rewards/math/number_literal.h"
 #include "rewards/math/policy.h"
 
 namespace hone {
@@ -14,7 +15,7 @@ namespace hone {
 enum class Tok : uint8_t {
   kEnd,
   kNumber,    // digits with separators, a point, an exponent, as written
-  kLetter,    // a one-letter or Greek variable; text is its name
+  kLetter,    // a one-letter or Greek variable; text is its name. Value: kUpright or kAccented
   kWord,      // letters that are no known name: prose, a unit, or a long variable
   kText,      // the inside of \text{...} and its like, letters and prose
   kConstant,  // value: Constant
@@ -74,7 +75,6 @@ enum class Tok : uint8_t {
   kSum,
   kProduct,
   kRepeat,  // \overline and its like: digits that repeat, or an accent
-  kVector,  // \vec, \hat, \mathbf: what follows is no imaginary unit
   kBegin,   // text: environment
   kEndEnvironment,
   kAmpersand,
@@ -82,6 +82,7 @@ enum class Tok : uint8_t {
   kUnsupported,  // a construct that is known and not read: \int
   // ---- of the table of commands only; the lexer acts on them
   kSpace,
+  kVector,        // \vec, \hat, \mathbf: what follows is no imaginary unit
   kStyle,         // \mathrm{...}: prose, a name, or plain mathematics
   kDelimiter,     // \left, \big
   kSkipArgument,  // \label{...}, \hspace{...}
@@ -94,6 +95,7 @@ struct Token {
   bool space = false;           // spacing stands before it
   uint32_t begin = 0, end = 0;  // bytes of the source
   std::string_view text;
+  uint32_t number = 0;  // kNumber: index into TokenList::numbers
 };
 
 // A name and what it stands for.
@@ -108,8 +110,12 @@ const NamedToken* FindLatexCommand(std::string_view name);  // without the backs
 const NamedToken* FindPlainWord(std::string_view word);     // sin, pi, sqrt, and, ...
 const NamedToken* FindUnicode(char32_t code_point);
 
+inline constexpr uint8_t kUpright = 1;   // \mathrm{m}: a unit after a number
+inline constexpr uint8_t kAccented = 2;  // \vec{i}: never a constant
+
 struct TokenList {
-  std::vector<Token> tokens;     // ends with kEnd
+  std::vector<Token> tokens;  // ends with kEnd
+  std::vector<NumberLiteral> numbers;
   const char* reason = nullptr;  // why the text is no sequence of tokens; null: it is
   size_t offset = 0;
   bool has_letter_j = false;       // so i is not the imaginary unit

@@ -1,0 +1,208 @@
+#include "rewards/math/parse.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "rewards/math/parser.h"
+
+namespace hone {
+namespace {
+
+ParseResult Refused(const char* reason, size_t offset) {
+  ParseResult result;
+  result.reason = reason;
+  result.offset = offset;
+  return result;
+}
+
+bool IsCapital(char c) { return c >= 'A' && c <= 'Z'; }
+
+std::string_view Trim(std::string_view text, std::string_view what) {
+  const size_t begin = text.find_first_not_of(what);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(what) + 1 - begin);
+}
+
+// The inside of \text{...} and the like when that is all there is.
+std::string_view Unstyled(std::string_view text) {
+  while (true) {
+    text = Trim(text, " \t\n\r$*");
+    const size_t open = text.find('{');
+    if (text.size() < 3 || text[0] != '\\' || open == text.npos || text.back() != '}') return text;
+    const NamedToken* command = FindLatexCommand(text.substr(1, open - 1));
+    if (command == nullptr || command->type != Tok::kStyle) return text;
+    const std::string_view inside = text.substr(open + 1, text.size() - open - 2);
+    if (inside.find_first_of("{}") != inside.npos) return text;
+    text = inside;
+  }
+}
+
+struct Choice {
+  char letter;
+  std::string_view option;
+};
+
+// (C), C., C), C:, (C) Cecile, C. Cecile, C Cecile; not C alone, nor words that begin with a capital.
+std::optional<Choice> ReadChoice(std::string_view text) {
+  std::string_view rest = Unstyled(text);
+  // \textbf{(C)} 5, \text{(C)}\ 5
+  if (const size_t close = rest.find('}'); rest.starts_with("\\text") && close != rest.npos && close < 20) {
+    const std::string_view inner = Unstyled(rest.substr(0, close + 1));
+    if (inner.size() >= 2 && inner.size() <= 4 && inner[0] == '(') {
+      const std::optional<Choice> letter = ReadChoice(inner);
+      if (letter) return Choice{letter->letter, Trim(rest.substr(close + 1), " \t\n\\~:.")};
+    }
+  }
+  const bool bracket = rest.starts_with('(');
+  if (bracket) rest.remove_prefix(1);
+  if (rest.empty() || !IsCapital(rest[0])) return std::nullopt;
+  const char letter = rest[0];
+  rest.remove_prefix(1);
+  if (bracket) {
+    if (!rest.starts_with(')')) return std::nullopt;
+    rest.remove_prefix(1);
+    const std::string_view option = Trim(rest, " \t\n:.");
+    // (A) alone or before words; (A)(B) and (A)+1 are formulas.
+    if (option.empty() || ((rest[0] == ' ' || rest[0] == ':') && (IsLetter(option[0]) || IsDigit(option[0]) ||
+                                                                  option[0] == '$' || option[0] == '\\'))) {
+      return Choice{letter, option};
+    }
+    return std::nullopt;
+  }
+  if (rest.empty()) return std::nullopt;
+  if (rest[0] == '.' || rest[0] == ')' || (rest[0] == ':' && letter <= 'J')) {
+    const std::string_view option = Trim(rest.substr(1), " \t\n");
+    const bool apart = rest.size() == 1 || rest[1] == ' ' || rest[1] == '\n';
+    if (rest[0] == '.' && option.empty()) return std::nullopt;  // a symbol and a full stop
+    return apart ? std::optional(Choice{letter, option}) : std::nullopt;
+  }
+  const std::string_view word = Trim(rest, " ");
+  const bool words =
+      rest[0] == ' ' && word.size() >= 3 && letter != 'A' && letter != 'I' && letter <= 'H' &&
+      std::all_of(word.begin(), word.end(), [](char c) { return IsLetter(c) || c == ' ' || c == '\''; });
+  return words ? std::optional(Choice{letter, word}) : std::nullopt;
+}
+
+// Words, with the punctuation and numbers that prose has, and no operator of mathematics.
+bool IsProse(const std::vector<Token>& tokens) {
+  bool word = false;
+  for (const Token& token : tokens) {
+    switch (token.type) {
+      case Tok::kWord:
+      case Tok::kText:
+        word = true;
+        break;
+      case Tok::kLetter:
+      case Tok::kNumber:
+      case Tok::kFunction:
+      case Tok::kConstant:
+      case Tok::kAnd:
+      case Tok::kOr:
+      case Tok::kComma:
+      case Tok::kSemicolon:
+      case Tok::kColon:
+      case Tok::kOpen:
+      case Tok::kClose:
+      case Tok::kOpenGroup:
+      case Tok::kCloseGroup:
+      case Tok::kPrime:
+      case Tok::kMinus:
+      case Tok::kBang:
+      case Tok::kPercent:
+      case Tok::kDegree:
+      case Tok::kCurrency:
+      case Tok::kUnion:
+      case Tok::kIntersection:
+      case Tok::kTimes:
+      case Tok::kEnd:
+        break;
+      default:
+        return false;
+    }
+  }
+  return word;
+}
+
+bool IsProse(std::string_view text) {
+  return !text.empty() && text.find_first_of("\\=+^_{}<>|") == text.npos &&
+         std::any_of(text.begin(), text.end(), [](char c) { return IsLetter(c); }) &&
+         std::none_of(text.begin(), text.end(), [](char c) {
+           return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
+         });
+}
+
+ParseResult Leaf(ExprKind kind, std::string_view text, std::optional<std::string> option = std::nullopt) {
+  ParseResult result;
+  ExprBuilder builder;
+  const ExprId leaf = option ? builder.AddText(ExprKind::kText, *option) : kNoExpr;
+  const ExprId root = option ? builder.AddText(kind, text, {leaf}) : builder.AddText(kind, text);
+  result.expr = builder.Finish(root);
+  result.ok = true;
+  return result;
+}
+
+// Tom, Red: a capital and small letters are a word, not a product.
+bool IsName(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 3 && IsCapital(text[0]) &&
+         std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= 'a' && c <= 'z'; }) &&
+         FindPlainWord(text) == nullptr;
+}
+
+}  // namespace
+
+ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
+  if (text.size() > kMaxAnswerBytes) return Refused("longer than 16384 bytes", kMaxAnswerBytes);
+  if (const std::optional<Choice> choice = ReadChoice(text)) {
+    const std::string letter(1, choice->letter);
+    if (choice->option.empty()) return Leaf(ExprKind::kChoice, letter);
+    return Leaf(ExprKind::kChoice, letter, PlainText(choice->option));
+  }
+  if (IsName(Trim(text, " \n.*"))) return Leaf(ExprKind::kText, PlainText(text));
+  TokenList list = Tokenize(text, policy, /*prose=*/false);
+  if (list.reason != nullptr) {
+    if (IsProse(text)) return Leaf(ExprKind::kText, PlainText(text));
+    return Refused(list.reason, list.offset);
+  }
+  if (list.tokens.size() == 1) return Refused("empty", 0);
+  const bool prose = IsProse(list.tokens);
+  const bool both = list.decimal_commas == 1 && !list.has_strong_joiner;
+  const bool decimal = list.decimal_commas != 0 && list.has_strong_joiner;
+  MathParser parser(std::move(list), text, policy, decimal);
+  const ExprId root = both ? parser.ParseBothReadings() : parser.ParseAnswer();
+  if (root == kNoExpr) {
+    if (prose) return Leaf(ExprKind::kText, PlainText(text));
+    return Refused(parser.reason(), parser.offset());
+  }
+  ParseResult result;
+  result.expr = parser.Finish(root);
+  result.ok = true;
+  return result;
+}
+
+std::string PlainText(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      size_t end = i + 1;
+      while (end < text.size() && IsLetter(text[end])) ++end;
+      if (end == i + 1 && end < text.size()) ++end;
+      const std::string_view name = text.substr(i + 1, end - i - 1);
+      const NamedToken* command = FindLatexCommand(name);
+      const bool prints = command != nullptr && command->type != Tok::kStyle &&
+                          command->type != Tok::kSpace && command->type != Tok::kDelimiter &&
+                          command->type != Tok::kTransparent;
+      if (prints) (out += '\\') += name;
+      i = end - 1;
+    } else if (c >= 'A' && c <= 'Z') {
+      out += static_cast<char>(c - 'A' + 'a');
+    } else if (std::string_view(" \t\n\r$*{}~`\"").find(c) == std::string_view::npos) {
+      out += c;
+    }
+  }
+  while (out.ends_with('.')) out.pop_back();
+  return out;
+}
+
+}  // namespace hone
