@@ -44,9 +44,9 @@ void SetPoint(Ball& out, const std::string& name, uint64_t salt, Domain domain, 
 
 int64_t Cost(TermOp op, int64_t bits) {
   if (op <= TermOp::kMultiply) return 100 + bits / 2;
-  if (op == TermOp::kPower) return 600 + 6 * bits;
-  if (op == TermOp::kFactorial || op == TermOp::kBinomial) return 20000 + 300 * bits;
-  return 1200 + 24 * bits;
+  if (op == TermOp::kPower) return 300 + 4 * bits;
+  if (op == TermOp::kFactorial || op == TermOp::kBinomial) return 8000 + 120 * bits;
+  return 700 + 12 * bits;
 }
 
 using Unary = void (*)(acb_t, const acb_t, slong);

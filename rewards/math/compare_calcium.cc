@@ -29,7 +29,8 @@ class Writer {
     if (op >= TermOp::kPower) hard_ += op == TermOp::kPower && IsWholePower(id) ? 0 : 1;
     if (op > TermOp::kAbs || op == TermOp::kSymbol || hard_ > kMaxHard) return false;
     if (op >= TermOp::kSinh && op <= TermOp::kAtanh) return false;
-    const bool function = op >= TermOp::kLog && op <= TermOp::kAtan;
+    const bool function = (op >= TermOp::kLog && op <= TermOp::kAtan) ||
+                          (op == TermOp::kPower && graph_.op(graph_.operands(id)[0]) == TermOp::kE);
     if (function && in_function_) return false;  // functions of functions grow towers of fields
     const bool outer = std::exchange(in_function_, in_function_ || function);
     const auto operands = graph_.operands(id);

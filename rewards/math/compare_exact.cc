@@ -120,7 +120,7 @@ class Converter {
     p.SetInteger(one.num());
   }
   bool SetNumber(const Rational& q, Fraction* out) {
-    if (q.Bits() > 8000) return false;
+    if (q.Bits() > kMaxExactBits) return false;
     if (out) {
       out->num.SetInteger(q.num());
       out->den.SetInteger(q.den());

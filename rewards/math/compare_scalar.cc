@@ -10,8 +10,8 @@ namespace hone {
 namespace {
 
 // What one rung may take of the work for one pair, so that a hard pair leaves some for the rungs above it.
-constexpr int64_t kPolynomialUnits = 1500000;
-constexpr int64_t kBallUnits = 4000000;
+constexpr int64_t kPolynomialUnits = 4000000;
+constexpr int64_t kBallUnits = 8000000;
 
 // A share of `work` that is given back when unspent.
 class Share {

@@ -9,7 +9,7 @@
 namespace hone {
 namespace {
 
-constexpr int64_t kMaxCoefficientBits = 1 << 13;
+constexpr int64_t kMaxCoefficientBits = 1 << 17;
 constexpr int64_t kMaxDegree = 1 << 20;
 constexpr int64_t kMaxTotalBits = 1 << 22;
 

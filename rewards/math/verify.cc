@@ -12,7 +12,7 @@
 namespace hone {
 namespace {
 
-constexpr int64_t kUnits = 8000000;  // of work for one pair, about 8 ms
+constexpr int64_t kUnits = 12000000;  // of work for one pair: some 8 ms
 constexpr size_t kMostRenames = 3;
 
 struct Answer {
