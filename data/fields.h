@@ -128,7 +128,7 @@ class FieldVisitor {
     for (const std::string& name : *names) {
       const auto old = tables.find(name);
       T& table = visited.emplace(name, old == tables.end() ? T() : old->second).first->second;
-      EnterTable(name.c_str(), /*is_optional=*/false, /*is_present=*/true, "");
+      EnterTable(name.c_str(), /*is_optional=*/false, /*is_present=*/true, "one of them, by its name");
       table.SetName(name);
       table.Fields(*this);
       LeaveTable();

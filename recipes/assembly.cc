@@ -5,7 +5,6 @@
 
 #include "data/arithmetic_corpus.h"
 #include "data/error.h"
-#include "rewards/combine.h"
 
 namespace hone {
 
@@ -61,15 +60,13 @@ DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
   };
 }
 
-std::unique_ptr<RewardFn> MakeRewards(const Recipe& recipe) {
-  std::vector<RewardWeight> weights;
-  for (size_t i = 0; i < recipe.rewards.names.size(); ++i) {
-    weights.push_back({recipe.rewards.names[i], recipe.rewards.weights[i]});
-  }
-  return MakeCombinedReward(weights);
+std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe) {
+  std::vector<RunnerReward> rewards;
+  for (const auto& [name, config] : recipe.rewards) rewards.push_back(config.Make(name));
+  return std::make_unique<RewardRunner>(std::move(rewards));
 }
 
-Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, const RewardFn& rewards) {
+Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, RewardRunner& rewards) {
   return Evaluate(sampler, rewards, HeldOutPrompts(recipe, policy.tokenizer()), recipe.eval);
 }
 

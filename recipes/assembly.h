@@ -23,10 +23,10 @@ std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokeni
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
 void CheckPrompts(const Recipe& recipe, const Policy& policy);
 DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
-std::unique_ptr<RewardFn> MakeRewards(const Recipe& recipe);
+std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 
 // The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.
-Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, const RewardFn& rewards);
+Evaluation EvaluatePolicy(const Recipe& recipe, Policy& policy, Sampler& sampler, RewardRunner& rewards);
 
 }  // namespace hone
 

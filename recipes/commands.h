@@ -23,6 +23,7 @@ Command AddDoctorCommand(CLI::App& app);
 Command AddVerifyResumeCommand(CLI::App& app);
 Command AddRecipeKeysCommand(CLI::App& app);
 Command AddJudgeCommand(CLI::App& app);
+Command AddRewardCommand(CLI::App& app);
 Command AddGradeCommand(CLI::App& app);
 
 // Stops asked for by SIGINT or SIGTERM. The first is for the run loop to see; a second one ends the process at once.

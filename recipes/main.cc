@@ -43,7 +43,7 @@ int Main(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, hone::Command>> commands;
   for (const auto add : {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand,
                          hone::AddLogProbsCommand, hone::AddReportCommand, hone::AddDoctorCommand,
-                         hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddJudgeCommand}) {
+                         hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddJudgeCommand, hone::AddRewardCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
   }

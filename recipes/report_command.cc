@@ -38,10 +38,14 @@ Command AddRecipeKeysCommand(CLI::App& app) {
       fmt::print("{}", MarkdownTable(docs));
       return 0;
     }
-    for (const FieldDoc& d : docs) {
+    const auto print = [](const FieldDoc& d, const std::string& key) {
       std::string value = d.default_value.empty() ? "" : " = " + d.default_value;
       if (!d.range.empty()) value += "  [" + d.range + "]";
-      fmt::print("{}{}\n    {}: {}\n", d.key, value, d.type, d.doc);
+      fmt::print("{}{}\n    {}: {}\n", key, value, d.type, d.doc);
+    };
+    for (const FieldDoc& d : docs) print(d, d.key);
+    for (const auto& [reward, options] : DescribeRewardOptions()) {
+      for (const FieldDoc& d : options) print(d, "rewards.NAME." + d.key + " (use = " + reward + ")");
     }
     return 0;
   };

@@ -88,7 +88,7 @@ void PrintPlan(const Recipe& recipe) {
 }
 
 std::unique_ptr<Stage> MakeStage(const Recipe& recipe, Policy& policy, Sampler& sampler,
-                                 const RewardFn& rewards, RunStore& store) {
+                                 RewardRunner& rewards, RunStore& store) {
   if (recipe.kind == StageKind::kSft) {
     return std::make_unique<SftStage>(policy, MakeDocuments(recipe, policy.tokenizer()), recipe.sft,
                                       recipe.optimizer, recipe.memory);

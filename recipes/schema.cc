@@ -21,11 +21,8 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
     Refuse("the recipe needs a model to start from", path,
            "write either model.path or a [model.shape] table");
   }
-  if (r.rewards.names.empty() || r.rewards.names.size() != r.rewards.weights.size()) {
-    Refuse(std::to_string(r.rewards.names.size()) + " rewards but " +
-               std::to_string(r.rewards.weights.size()) + " weights",
-           path + ": rewards", "write one weight for each name");
-  }
+  if (r.rewards.empty())
+    Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
@@ -75,10 +72,11 @@ ModelConfig ShapeConfig::Resolve(const Tokenizer& tokenizer, const std::string& 
 Recipe ResolveRecipe(const std::string& toml, const std::string& path,
                      const std::vector<std::string>& overrides) {
   auto recipe = ParseRecipe<Recipe>(toml, path, overrides);
+  const auto base = std::filesystem::absolute(path).parent_path();
   if (!recipe.model.path.empty()) {
-    const auto base = std::filesystem::absolute(path).parent_path();
     recipe.model.path = (base / recipe.model.path).lexically_normal().string();
   }
+  for (auto& [name, reward] : recipe.rewards) reward.ResolvePaths(base.string());
   CheckAcrossKeys(recipe, path);
   return recipe;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "data/fields.h"
 #include "data/tokenizer.h"
 #include "policy/config.h"
+#include "rewards/reward_config.h"
 #include "rl/configs.h"
 
 namespace hone {
@@ -105,7 +107,7 @@ struct Recipe {
   GrpoConfig grpo;
   SftConfig sft;
   CorpusConfig corpus;
-  RewardConfig rewards;
+  std::map<std::string, RewardConfig> rewards = DefaultRewards();
   RolloutConfig rollout;
   OptimizerConfig optimizer;
   MemoryConfig memory;
@@ -121,7 +123,7 @@ struct Recipe {
     v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
     v.Field("sft", sft, "next-token training (kind = sft)");
     v.Field("corpus", corpus, "what the documents are like (kind = sft)");
-    v.Field("rewards", rewards, "what a completion earns");
+    v.Field("rewards", rewards, "what a completion earns: one table [rewards.NAME] for each reward");
     v.Field("rollout", rollout, "how completions are sampled");
     v.Field("optimizer", optimizer, "AdamW, its schedule, and expert balancing");
     v.Field("memory", memory, "how a gradient is cut into pieces");

@@ -1,41 +1,31 @@
-// A weighted sum of rewards. Covered by tests/rewards/combine_test.cc.
+// The weighted sum of several rewards' scores. Covered by tests/rewards/combine_test.cc.
 #ifndef HONE_REWARDS_COMBINE_H_
 #define HONE_REWARDS_COMBINE_H_
 
-#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "rewards/reward.h"
+#include "data/types.h"
 
 namespace hone {
 
-// One line of a recipe's reward list.
-struct RewardWeight {
+// What one reward says of a group.
+struct WeightedScores {
   std::string name;
   double weight = 1.0;  // finite; negative for a penalty
+  std::vector<Score> scores;
 };
 
-// value = sum of weight * value over the rewards that apply, in list order; Score::parts holds each reward's
-// own value before its weight. A fault in any reward makes the score a fault, as do a value that is not
-// finite and a reward that returns another number of scores than completions. Where no reward applies, the
-// sum does not either.
-class CombinedReward : public RewardFn {
- public:
-  explicit CombinedReward(std::vector<std::pair<std::unique_ptr<RewardFn>, double>> rewards);
+// value = sum of weight * value over the rewards that apply, in list order. Score::parts holds each reward's own
+// value by its name, before its weight, NaN where it is a fault; a score that has several parts of its own adds them
+// as name/part. A fault in any reward makes the sum a fault, as do a value that is not finite and another number of
+// scores than completions. Where no reward applies, the sum does not either.
+std::vector<Score> CombineScores(const std::vector<WeightedScores>& rewards, size_t num_completions);
 
-  const std::string& name() const override { return name_; }  // "combined"
-  std::vector<hone::Score> Score(const Group& group) const override;
-
- private:
-  const std::string name_ = "combined";
-  const std::vector<std::pair<std::unique_ptr<RewardFn>, double>> rewards_;
-};
-
-// The combination a recipe asks for. Throws Error for an empty list, an unknown or repeated name, or a weight
-// that is not finite.
-std::unique_ptr<RewardFn> MakeCombinedReward(const std::vector<RewardWeight>& weights);
+// Whether a combined score says that the answer is right: its part `answer`, `math` or `code`, the first there is, is
+// 1. Nothing when it has none of them, or a fault in it.
+std::optional<bool> AnswerIsRight(const Score& combined);
 
 }  // namespace hone
 

@@ -33,7 +33,7 @@ class OptionsOf final : public RewardOptions {
   void Fields(FieldVisitor& v) override {
     if constexpr (requires { options_.Fields(v); }) options_.Fields(v);
   }
-  std::unique_ptr<RewardFn> Make() const override {
+  std::unique_ptr<RewardFn> Make(const std::string& /*use*/, double /*deadline*/) const override {
     if constexpr (std::is_constructible_v<Reward, const Options&>) {
       return std::make_unique<Reward>(options_);
     } else {
@@ -77,7 +77,7 @@ std::unique_ptr<RewardFn> MakeReward(std::string_view name) {
   const auto options = BuiltInOptions(name);
   if (options == nullptr)
     throw Error("no reward is named '" + std::string(name) + "'", "", NearestReward(name));
-  return options->Make();
+  return options->Make("", 0.0);
 }
 
 std::vector<std::string> RewardNames() {

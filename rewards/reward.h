@@ -23,6 +23,8 @@ class RewardFn {
 
   virtual const std::string& name() const = 0;
   virtual std::vector<hone::Score> Score(const Group& group) const = 0;
+  // Whether Score always returns in time by itself, with faults for what it could not finish.
+  virtual bool KeepsDeadline() const { return false; }
 };
 
 // The options that one kind of reward has besides those that all have (see rewards/reward_config.h), and the
@@ -31,8 +33,11 @@ class RewardOptions {
  public:
   virtual ~RewardOptions() = default;
   virtual void Fields(FieldVisitor& v) = 0;  // none for a reward without options
-  // Error when the options cannot be served on this machine.
-  virtual std::unique_ptr<RewardFn> Make() const = 0;
+  // Relative paths among the options start from `directory`.
+  virtual void ResolvePaths(const std::string& /*directory*/) {}
+  // `use` is the recipe's, `deadline` in seconds for one group; built-in rewards need neither. Error when this
+  // machine cannot serve it.
+  virtual std::unique_ptr<RewardFn> Make(const std::string& use, double deadline) const = 0;
   virtual std::unique_ptr<RewardOptions> Clone() const = 0;
 };
 

@@ -92,17 +92,6 @@ struct RolloutConfig {
   }
 };
 
-struct RewardConfig {
-  std::vector<std::string> names = {"answer", "format"};
-  std::vector<double> weights = {1.0, 1.0};
-
-  template <class V>
-  void Fields(V& v) {
-    v.Field("names", names, "rewards that are added up");
-    v.Field("weights", weights, "one weight for each of them");
-  }
-};
-
 struct GrpoConfig {
   int64_t steps = 100;
   int64_t prompts_per_step = 32;

@@ -5,18 +5,20 @@
 #include <cmath>
 #include <numeric>
 
+#include "rewards/combine.h"
 #include "rewards/tag_format.h"
+#include "rl/group_collector.h"
 
 namespace hone {
 namespace {
 
 constexpr uint64_t kEvaluationSeed = 0x6576616c;  // "eval": no training run draws from it by accident
 
-double Part(const Score& score, const std::string& name) {
-  for (const auto& [part, value] : score.parts) {
-    if (part == name) return value;
-  }
-  return 0.0;
+bool IsRight(const Score& score) { return AnswerIsRight(score).value_or(false); }
+
+bool IsWellFormed(const Score& score) {
+  return std::any_of(score.parts.begin(), score.parts.end(),
+                     [](const auto& part) { return part.first == "format" && part.second == 1.0; });
 }
 
 // Whether most completions that gave an answer gave a right one. Right answers may be spelled differently: they vote as one.
@@ -25,7 +27,7 @@ bool MajorityIsRight(const ScoredGroup& group) {
   int64_t right_votes = 0;
   size_t right_first = 0;
   for (size_t i = 0; i < group.scores.size(); ++i) {
-    if (Part(group.scores[i], "answer") == 1.0) {
+    if (IsRight(group.scores[i])) {
       if (right_votes++ == 0) right_first = votes.size();
       continue;
     }
@@ -72,8 +74,8 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
     int64_t right = 0;
     for (int64_t i = 0; i < n; ++i) {
       const Completion& c = g.group.completions[i];
-      right += Part(g.scores[i], "answer") == 1.0;
-      e.format += Part(g.scores[i], "format") == 1.0;
+      right += IsRight(g.scores[i]);
+      e.format += IsWellFormed(g.scores[i]);
       e.faults += g.scores[i].status == Score::Status::kFault;
       e.mean_length += static_cast<double>(c.ids.size());
       e.truncated += c.finish == FinishReason::kLength;
@@ -101,7 +103,7 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
   return e;
 }
 
-Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts,
+Evaluation Evaluate(Sampler& sampler, RewardRunner& rewards, std::vector<Prompt> prompts,
                     const EvalConfig& config) {
   SampleRequest request;
   request.slots.resize(prompts.size());
@@ -110,11 +112,10 @@ Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Promp
   request.seed = kEvaluationSeed;
   request.completions = config.samples_per_prompt;
   std::vector<ScoredGroup> scored(request.prompts.size());
-  sampler.Sample(std::move(request), static_cast<float>(config.temperature), [&](Group group) {
-    std::vector<Score> scores = rewards.Score(group);
-    const int64_t slot = group.slot;
-    scored[slot] = {std::move(group), std::move(scores)};
-  });
+  GroupCollector collector(rewards, nullptr, scored);
+  sampler.Sample(std::move(request), static_cast<float>(config.temperature),
+                 [&](Group group) { collector.Add(std::move(group)); });
+  collector.Finish();
   return Summarize(scored);
 }
 

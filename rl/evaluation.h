@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/types.h"
-#include "rewards/reward.h"
+#include "rewards/runner.h"
 #include "rl/configs.h"
 #include "rl/sampler.h"
 
@@ -31,11 +31,11 @@ struct Evaluation {
 // 1 - C(n - c, k) / C(n, k).
 double PassAtK(int64_t n, int64_t correct, int64_t k);
 
-// A completion is right when its `answer` reward is 1 and of the right format when its `format` reward is.
+// A completion is right when AnswerIsRight (rewards/combine.h) and of the right format when its `format` reward is 1.
 Evaluation Summarize(const std::vector<ScoredGroup>& groups);
 
 // Samples and scores; the draws depend on (config, prompts) alone, so that two models meet the same luck.
-Evaluation Evaluate(Sampler& sampler, const RewardFn& rewards, std::vector<Prompt> prompts,
+Evaluation Evaluate(Sampler& sampler, RewardRunner& rewards, std::vector<Prompt> prompts,
                     const EvalConfig& config);
 
 // The text a majority vote counts: what stands in the answer tags, blanks trimmed; empty without a format.

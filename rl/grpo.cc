@@ -16,12 +16,12 @@
 
 #include "data/error.h"
 #include "kernels/grpo_loss.h"
+#include "rl/group_collector.h"
+#include "rl/group_metrics.h"
 #include "rl/state_file.h"
 
 namespace hone {
 namespace {
-
-constexpr double kCommitSeconds = 0.25;  // finished groups wait at most this long to be stored
 
 using Clock = std::chrono::steady_clock;
 double SecondsSince(Clock::time_point start) {
@@ -82,46 +82,6 @@ TrainingSequence SequenceOf(const Prompt& prompt, const Completion& completion) 
   return s;
 }
 
-// What the step's groups say by themselves.
-void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<GroupAdvantages>& advantages,
-                    Metrics& metrics) {
-  double reward = 0, deviation = 0, scored = 0, without_signal = 0, faults = 0, all = 0, tokens = 0,
-         longest = 0, truncated = 0, right = 0, well_formed = 0;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    deviation += advantages[g].deviation;
-    without_signal += !advantages[g].has_signal;
-    for (size_t i = 0; i < groups[g].scores.size(); ++i) {
-      const Score& score = groups[g].scores[i];
-      const Completion& completion = groups[g].group.completions[i];
-      const auto length = static_cast<double>(completion.ids.size());
-      ++all;
-      tokens += length;
-      longest = std::max(longest, length);
-      truncated += completion.finish == FinishReason::kLength;
-      faults += score.status == Score::Status::kFault;
-      if (score.status != Score::Status::kValue) continue;
-      ++scored;
-      reward += score.value;
-      for (const auto& [name, value] : score.parts) {
-        right += name == "answer" && value == 1.0;
-        well_formed += name == "format" && value == 1.0;
-      }
-    }
-  }
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  metrics.insert(metrics.end(), {{"reward", scored > 0 ? reward / scored : nan},
-                                 {"reward_std", deviation / static_cast<double>(groups.size())},
-                                 {"accuracy", scored > 0 ? right / scored : nan},
-                                 {"format", scored > 0 ? well_formed / scored : nan},
-                                 {"length", tokens / all},
-                                 {"length_max", longest},
-                                 {"truncated", truncated / all},
-                                 {"groups", static_cast<double>(groups.size())},
-                                 {"groups_without_signal", without_signal},
-                                 {"faults", faults},
-                                 {"tokens", tokens}});
-}
-
 }  // namespace
 
 // The completions of a share of the groups that an update learns from, and how much each counts.
@@ -133,7 +93,7 @@ struct GrpoStage::Minibatch {
   double num_scored = 0.0;                    // completions with a value, those without signal included
 };
 
-GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, const RewardFn& rewards, RunStore& store,
+GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, RunStore& store,
                      PromptSource prompts, const GrpoConfig& grpo, const RolloutConfig& rollout,
                      const OptimizerConfig& optimizer, const MemoryConfig& memory, uint64_t seed)
     : policy_(policy),
@@ -161,7 +121,7 @@ Metrics GrpoStage::Step(int64_t step) {
   std::vector<GroupAdvantages> advantages;
   for (const ScoredGroup& g : groups)
     advantages.push_back(ComputeAdvantages(g.scores, grpo_.advantage_epsilon));
-  DescribeGroups(groups, advantages, metrics);
+  DescribeGroups(groups, advantages, rewards_.names(), metrics);
 
   const auto learning = Clock::now();
   totals_ = {};
@@ -240,30 +200,12 @@ std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metric
   request.completions = grpo_.group_size;
   request.policy_version = learner_.num_updates();
 
+  rewards_.TakeLatencies();  // of an evaluation before
   const EngineStats before = sampler_.stats();
-  double score_seconds = 0.0, store_seconds = 0.0;
-  std::vector<int64_t> pending;
-  auto committed = Clock::now();
-  const auto commit = [&] {
-    if (pending.empty()) return;
-    const auto start = Clock::now();
-    std::vector<ScoredGroup> batch;
-    for (const int64_t slot : pending) batch.push_back(groups[slot]);
-    store_.PutGroups(batch);
-    pending.clear();
-    committed = Clock::now();
-    store_seconds += SecondsSince(start);
-  };
-  sampler_.Sample(std::move(request), static_cast<float>(rollout_.temperature), [&](Group group) {
-    const auto start = Clock::now();
-    std::vector<Score> scores = rewards_.Score(group);
-    score_seconds += SecondsSince(start);
-    const int64_t slot = group.slot;
-    groups[slot] = {std::move(group), std::move(scores)};
-    pending.push_back(slot);
-    if (SecondsSince(committed) > kCommitSeconds) commit();
-  });
-  commit();
+  GroupCollector collector(rewards_, &store_, groups);
+  sampler_.Sample(std::move(request), static_cast<float>(rollout_.temperature),
+                  [&](Group group) { collector.Add(std::move(group)); });
+  collector.Finish();
 
   const EngineStats& after = sampler_.stats();
   const double seconds = after.seconds - before.seconds;
@@ -272,8 +214,9 @@ std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metric
                                   sampled > 0 ? sampled / seconds : std::numeric_limits<double>::quiet_NaN()},
                                  {"preemptions", static_cast<double>(after.preemptions - before.preemptions)},
                                  {"seconds_sample", seconds},
-                                 {"seconds_score", score_seconds},
-                                 {"seconds_store", store_seconds}});
+                                 {"seconds_score", collector.score_seconds()},
+                                 {"seconds_store", collector.store_seconds()}});
+  DescribeLatencies(rewards_.TakeLatencies(), metrics);
   return groups;
 }
 

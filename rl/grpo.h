@@ -9,7 +9,7 @@
 
 #include "data/run_store.h"
 #include "data/types.h"
-#include "rewards/reward.h"
+#include "rewards/runner.h"
 #include "rl/advantage.h"
 #include "rl/configs.h"
 #include "rl/learner.h"
@@ -24,7 +24,7 @@ using PromptSource = std::function<Prompt(int64_t index)>;  // with ids; endless
 class GrpoStage : public Stage {
  public:
   // References everything but `prompts`. `seed` keys the draws.
-  GrpoStage(Policy& policy, Sampler& sampler, const RewardFn& rewards, RunStore& store, PromptSource prompts,
+  GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, RunStore& store, PromptSource prompts,
             const GrpoConfig& grpo, const RolloutConfig& rollout, const OptimizerConfig& optimizer,
             const MemoryConfig& memory, uint64_t seed);
 
@@ -47,7 +47,7 @@ class GrpoStage : public Stage {
 
   Policy& policy_;
   Sampler& sampler_;
-  const RewardFn& rewards_;
+  RewardRunner& rewards_;
   RunStore& store_;
   PromptSource prompts_;
   const GrpoConfig& grpo_;

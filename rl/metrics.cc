@@ -8,9 +8,23 @@
 
 namespace hone {
 
+namespace {
+
+bool Declares(std::string_view declared, std::string_view name) {
+  constexpr std::string_view kName = "NAME";
+  const size_t at = declared.find(kName);
+  if (at == std::string_view::npos) return declared == name;
+  const std::string_view before = declared.substr(0, at), after = declared.substr(at + kName.size());
+  if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after))
+    return false;
+  return name.substr(at, name.size() - before.size() - after.size()).find('/') == std::string_view::npos;
+}
+
+}  // namespace
+
 const MetricInfo* FindMetric(std::string_view name) {
-  const auto found =
-      std::find_if(kMetrics.begin(), kMetrics.end(), [&](const MetricInfo& m) { return m.name == name; });
+  const auto found = std::find_if(kMetrics.begin(), kMetrics.end(),
+                                  [&](const MetricInfo& m) { return Declares(m.name, name); });
   return found == kMetrics.end() ? nullptr : &*found;
 }
 

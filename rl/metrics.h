@@ -37,6 +37,10 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"grad_norm", "", "both", "gradient norm before clipping, mean over the step's updates", "TRL grad_norm, verl actor/grad_norm"},
     {"learning_rate", "", "both", "learning rate of the step's last update", "TRL learning_rate, verl actor/lr"},
     {"logprob_difference", "nats", "grpo", "largest |learner - sampler| log-prob before the step's first update: exactly 0", "TRL sampling/sampling_logp_difference/max, verl training/rollout_probs_diff_max"},
+    {"rewards/NAME/mean", "", "grpo", "mean value of the reward of that name, before its weight", "TRL rewards/{fn}/mean"},
+    {"rewards/NAME/faults", "", "grpo", "completions for which that reward had a fault", ""},
+    {"rewards/NAME/seconds_p50", "s", "grpo", "median time that reward took for a group", ""},
+    {"rewards/NAME/seconds_p99", "s", "grpo", "99th percentile of that time", ""},
     {"groups", "", "grpo", "groups scored", ""},
     {"groups_without_signal", "", "grpo", "groups whose rewards are all equal: dropped, nothing to learn from", "TRL frac_reward_zero_std (a share)"},
     {"faults", "", "grpo", "scores that were a fault instead of a value", ""},
@@ -45,7 +49,7 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"tokens_per_second", "tokens/s", "both", "tokens sampled per second of sampling (grpo) or trained on per second (sft)", "verl perf/throughput"},
     {"seconds", "s", "both", "wall time of the step", "TRL step_time, verl timing_s/step"},
     {"seconds_sample", "s", "grpo", "time spent sampling", "verl timing_s/gen"},
-    {"seconds_score", "s", "grpo", "time spent scoring", "verl timing_s/reward"},
+    {"seconds_score", "s", "grpo", "time waited for scores while nothing was sampled", "verl timing_s/reward"},
     {"seconds_learn", "s", "grpo", "time spent on forward, backward and updates", "verl timing_s/update_actor"},
     {"seconds_store", "s", "grpo", "time spent committing to the run store", ""},
     {"preemptions", "", "grpo", "sequences put back because cache pages ran out", ""},
@@ -58,7 +62,8 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
 });
 // clang-format on
 
-const MetricInfo* FindMetric(std::string_view name);  // nullptr if undeclared
+// nullptr if undeclared. `NAME` in a declared name stands for any text without a slash.
+const MetricInfo* FindMetric(std::string_view name);
 
 // The table for rl/README.md, one row a metric, in order of declaration.
 std::string MetricsMarkdown();

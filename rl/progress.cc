@@ -237,7 +237,7 @@ std::string StepLine(int64_t step, int64_t total_steps, const Metrics& values) {
   };
   for (const MetricInfo& info : kMetrics) {
     for (const auto& [name, value] : values) {
-      if (name == info.name) add(name, value);
+      if (FindMetric(name) == &info) add(name, value);
     }
   }
   for (const auto& [name, value] : values) {

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "rl/metrics.h"
+#include "rl/report_rewards.h"
 #include "rl/report_samples.h"
 #include "rl/report_style.h"
 #include "rl/svg_chart.h"
@@ -261,7 +262,7 @@ ReportData ReadReportData(const RunStore& store) {
 
 std::string RenderReport(const ReportData& run, const std::string& recipe_toml) {
   std::string page = Head(run) + Tiles(run);
-  page += "<h2>Curves</h2>\n" + Curves(run) + Samples(run);
+  page += "<h2>Curves</h2>\n" + Curves(run) + RenderRewards(run.history) + Samples(run);
   page += "<h2>Faults and events</h2>\n" + FaultTable(run) + EventTable(run);
   page += "<h2>Recipe</h2>\n<details class=\"card\"><summary>As it was resolved</summary><pre>" +
           EscapeHtml(recipe_toml) + "</pre></details>\n";

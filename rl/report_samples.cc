@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "rewards/combine.h"
 #include "rl/text.h"
 
 namespace hone {
@@ -20,10 +21,7 @@ enum class Outcome { kRight, kWrong, kFault, kNotApplicable };
 Outcome OutcomeOf(const Score& score) {
   if (score.status == Score::Status::kFault) return Outcome::kFault;
   if (score.status == Score::Status::kNotApplicable) return Outcome::kNotApplicable;
-  for (const auto& [name, value] : score.parts) {
-    if (name == "answer") return value > 0 ? Outcome::kRight : Outcome::kWrong;
-  }
-  return score.value > 0 ? Outcome::kRight : Outcome::kWrong;
+  return AnswerIsRight(score).value_or(score.value > 0) ? Outcome::kRight : Outcome::kWrong;
 }
 
 std::string Badge(Outcome outcome) {

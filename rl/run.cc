@@ -102,12 +102,24 @@ class Loop {
     if (sound && (last || step % p_.config.checkpoint_every == 0)) SaveCheckpoint(step);
   }
 
+  // What the step's first fault says, on one line.
+  std::string FirstFault(int64_t step) const {
+    constexpr size_t kMostBytes = 300;
+    for (const ScoredGroup& group : store_.Groups(step)) {
+      for (const Score& score : group.scores) {
+        if (score.status != Score::Status::kFault) continue;
+        return score.explanation.substr(0, std::min(kMostBytes, score.explanation.find('\n')));
+      }
+    }
+    return "";
+  }
+
   void ReportFaults(int64_t step, const Metrics& metrics) {
     for (const auto& [name, value] : metrics) {
       if (name == "faults" && value > 0) {
         Note(step, "fault",
-             "step " + std::to_string(step) +
-                 ": scores that were faults: " + std::to_string(std::lround(value)));
+             "step " + std::to_string(step) + ": scores that were faults: " +
+                 std::to_string(std::lround(value)) + "; the first: " + FirstFault(step));
       }
       if (name == "updates_not_applied" && value > 0) {
         Note(step, "not_applied",

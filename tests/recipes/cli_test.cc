@@ -67,7 +67,7 @@ TEST_CASE("what is missing or malformed is one line") {
       {"run bad.toml", "bad.toml:33: unknown key 'grpo2'; did you mean 'grpo'?"},
       {"run tiny.toml --set grpo.step=3", "did you mean 'grpo.steps'?"},
       {"run tiny.toml --set grpo.steps=three", "must be an integer"},
-      {"run tiny.toml --set 'rewards.names=[\"answr\",\"format\"]'", "did you mean 'answer'?"},
+      {"run tiny.toml --set rewards.answr.weight=1", "did you mean 'answer'?"},
       {"run tiny.toml --set task.prompt=hello", "{question}"},
       {"run based.toml", "nowhere/config.json"},
       {"run tiny.toml --run-dir nowhere --resume", "nowhere: there is no run here"},

@@ -4,6 +4,7 @@
 #include "data/fields.h"
 #include "data/text_file.h"
 #include "recipes/schema.h"
+#include "rewards/reward_config.h"
 #include "rl/metrics.h"
 
 namespace hone {
@@ -18,6 +19,12 @@ TEST_CASE("recipes/README.md holds the table of recipe keys as declared") {
   const std::string page = ReadFile(HONE_SOURCE_DIR "/recipes/README.md");
   CHECK_MESSAGE(page.find(MarkdownTable(DescribeRecipe<Recipe>())) != std::string::npos,
                 "paste what `hone recipe-keys --markdown` prints");
+}
+
+TEST_CASE("rewards/README.md holds the table of rewards' options as declared") {
+  const std::string page = ReadFile(HONE_SOURCE_DIR "/rewards/README.md");
+  CHECK_MESSAGE(page.find(RewardOptionsMarkdown()) != std::string::npos, "paste this table:\n",
+                RewardOptionsMarkdown());
 }
 
 }  // namespace

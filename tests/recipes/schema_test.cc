@@ -35,7 +35,10 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
       {"name = \"x\"\n", {"dir/r.toml", "model.path", "[model.shape]"}},
       {kModel + "[model.shape]\n", {"dir/r.toml", "either model.path or a [model.shape]"}},
       {"name = \"a/b\"\n" + kModel, {"dir/r.toml", "a/b", "directory name"}},
-      {kModel + "[rewards]\nweights = [1.0]\n", {"dir/r.toml", "2 rewards but 1 weights"}},
+      {kModel + "[rewards]\n", {"dir/r.toml", "there is no reward"}},
+      {kModel + "[rewards.answer]\nwieght = 1\n", {"dir/r.toml:4", "did you mean 'rewards.answer.weight'"}},
+      {kModel + "[rewards.mine]\nuse = \"mine.py\"\n",
+       {"dir/r.toml:4", "rewards.mine.use", "mine.py:reward"}},
       {kModel + "[memory]\ngradient_blocks = 6\n", {"dir/r.toml", "gradient_blocks = 6", "power of two"}},
       {kModel + "[grpo]\nminibatches = 33\n",
        {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
@@ -57,6 +60,9 @@ TEST_CASE("a model's path starts at the recipe, and the resolved recipe says the
   CHECK(recipe.model.path == "/a/base");
   CHECK(recipe.grpo.steps == 7);
   CHECK(ResolveRecipe("[model]\npath = \"/b\"\n", "/a/r.toml", {}).model.path == "/b");
+  CHECK(ResolveRecipe(kModel + "[rewards.mine]\nuse = \"mine.py:f\"\n", "/a/r.toml", {})
+            .rewards.at("mine")
+            .use == "/a/mine.py:f");
   const Recipe again = ResolveRecipe(DumpRecipe(recipe), "/elsewhere/recipe.toml", {});
   CHECK(FlattenRecipe(again) == FlattenRecipe(recipe));
   const Recipe shape = ResolveRecipe(TinyRecipe("sft"), "/a/r.toml", {});

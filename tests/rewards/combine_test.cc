@@ -6,109 +6,101 @@
 #include <cmath>
 #include <limits>
 
-#include "data/error.h"
+#include "rewards/reward.h"
 
 using namespace hone;
 
 namespace {
 
-// Says the same of every completion; `count` < 0 means one score per completion.
-class Fixed : public RewardFn {
- public:
-  Fixed(std::string name, hone::Score score, int count = -1)
-      : name_(std::move(name)), score_(score), count_(count) {}
-  const std::string& name() const override { return name_; }
-  std::vector<hone::Score> Score(const Group& group) const override {
-    return std::vector<hone::Score>(count_ < 0 ? group.completions.size() : static_cast<size_t>(count_),
-                                    score_);
+// The sum for the last of three completions when each reward says the same of all.
+Score Combine(const std::vector<std::pair<WeightedScores, int>>& rewards) {
+  std::vector<WeightedScores> all;
+  for (const auto& [reward, count] : rewards) {
+    all.push_back(reward);
+    all.back().scores.resize(static_cast<size_t>(count), reward.scores[0]);
   }
-
- private:
-  std::string name_;
-  hone::Score score_;
-  int count_;
-};
-
-Score Combine(std::vector<std::pair<Fixed, double>> parts) {
-  std::vector<std::pair<std::unique_ptr<RewardFn>, double>> rewards;
-  for (auto& [reward, weight] : parts) rewards.emplace_back(std::make_unique<Fixed>(reward), weight);
-  Group group;
-  group.completions.resize(3);
-  const std::vector<Score> scores = CombinedReward(std::move(rewards)).Score(group);
+  const std::vector<Score> scores = CombineScores(all, 3);
   REQUIRE(scores.size() == 3);
   return scores[2];
 }
 
+std::pair<WeightedScores, int> Says(const std::string& name, double weight, const Score& score,
+                                    int count = 3) {
+  return {{name, weight, {score}}, count};
+}
+
+bool SameParts(const Score& score, const std::vector<std::pair<std::string, double>>& parts) {
+  if (score.parts.size() != parts.size()) return false;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const double a = score.parts[i].second, b = parts[i].second;
+    if (score.parts[i].first != parts[i].first || !(a == b || (std::isnan(a) && std::isnan(b)))) return false;
+  }
+  return true;
+}
+
 const Score kNone{Score::Status::kNotApplicable, 0.0, {}, "nothing to judge"};
+const Score kFine = ValueScore("own", 2.0, "fine");
+const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("the sum of the recipe's rewards, with each part by name") {
-  Group group;
-  group.prompt.gold = "13";
-  for (const char* text :
-       {"<think>8+5=13</think><answer>13</answer>", "<think>a</think><answer>14</answer>", "13"}) {
-    group.completions.emplace_back();
-    group.completions.back().text = text;
-  }
-  const auto reward = MakeCombinedReward({{"answer", 1.0}, {"format", 0.1}});
-  const std::vector<Score> scores = reward->Score(group);
-  REQUIRE(scores.size() == 3);
-  CHECK(scores[0].value == 1.0 + 0.1);
-  CHECK(scores[1].value == 0.1);
-  CHECK(scores[2].value == 0.0);
-  CHECK(scores[1].parts == std::vector<std::pair<std::string, double>>{{"answer", 0.0}, {"format", 1.0}});
-  CHECK(scores[0].explanation == "answer: '13' equals 13; format: the format is kept");
-
-  group.prompt.gold = "thirteen";
-  for (const Score& score : reward->Score(group)) {
-    CHECK(score.status == Score::Status::kFault);
-    CHECK(score.explanation.find("answer: the gold 'thirteen'") == 0);
-  }
+TEST_CASE("the sum of the recipe's rewards, with each part by the recipe's name") {
+  const Score sum = Combine({Says("answer", 1.0, ValueScore("x", 1.0, "right")), Says("format", 0.1, kFine)});
+  CHECK(sum.status == Score::Status::kValue);
+  CHECK(sum.value == 1.0 + 0.1 * 2.0);
+  CHECK(SameParts(sum, {{"answer", 1.0}, {"format", 2.0}}));
+  CHECK(sum.explanation == "answer: right; format: fine");
+  Score many = kFine;
+  many.parts = {{"compiled", 1.0}, {"passed", 0.5}};
+  CHECK(SameParts(Combine({Says("code", 1.0, many)}),
+                  {{"code", 2.0}, {"code/compiled", 1.0}, {"code/passed", 0.5}}));
+  CHECK(CombineScores({{"a", 1.0, {}}}, 0).empty());
 }
 
 TEST_CASE("a fault anywhere is a fault, and names its reward") {
   const Score fault = FaultScore("timed out");
-  for (const auto& parts : std::vector<std::vector<std::pair<Fixed, double>>>{
-           {{Fixed("a", fault), 1.0}, {Fixed("b", ValueScore("b", 2.0, "fine")), 1.0}},
-           {{Fixed("b", ValueScore("b", 2.0, "fine")), 1.0}, {Fixed("a", fault), 0.0}},
-           {{Fixed("n", kNone), 1.0},
-            {Fixed("a", fault), 1.0},
-            {Fixed("b", ValueScore("b", 2.0, "fine")), 1.0}}}) {
-    const Score sum = Combine(parts);
+  for (const auto& rewards : std::vector<std::vector<std::pair<WeightedScores, int>>>{
+           {Says("b", 1.0, kFine), Says("a", 0.0, fault)},
+           {Says("n", 1.0, kNone), Says("b", 1.0, kFine), Says("a", 1.0, fault)}}) {
+    const Score sum = Combine(rewards);
     CHECK(sum.status == Score::Status::kFault);
     CHECK(sum.value == 0.0);
     CHECK(sum.explanation == "a: timed out");
-    CHECK(sum.parts == std::vector<std::pair<std::string, double>>{{"b", 2.0}});
+    CHECK(SameParts(sum, {{"b", 2.0}, {"a", kNan}}));
   }
-  CHECK(Combine({{Fixed("a", fault), 1.0}, {Fixed("c", FaultScore("crashed")), 1.0}}).explanation ==
+  const Score first = Combine({Says("a", 1.0, fault), Says("b", 1.0, kFine)});
+  CHECK(first.explanation == "a: timed out");
+  CHECK(SameParts(first, {{"a", kNan}, {"b", 2.0}}));
+  CHECK(Combine({Says("a", 1.0, fault), Says("c", 1.0, FaultScore("crashed"))}).explanation ==
         "a: timed out; c: crashed");
   const double infinity = std::numeric_limits<double>::infinity();
-  for (double bad : {infinity, -infinity, std::nan("")}) {
-    CHECK(Combine({{Fixed("a", ValueScore("a", bad, "")), 1.0}}).explanation == "a: value not finite");
+  for (double bad : {infinity, -infinity, kNan}) {
+    CHECK(Combine({Says("a", 1.0, ValueScore("a", bad, ""))}).explanation == "a: value not finite");
   }
   for (int count : {0, 2, 4}) {
-    const Score sum = Combine({{Fixed("a", ValueScore("a", 1.0, ""), count), 1.0}});
+    const Score sum = Combine({Says("a", 1.0, kFine, count)});
     CHECK(sum.status == Score::Status::kFault);
     CHECK(sum.explanation == "a: returned " + std::to_string(count) + " scores for 3 completions");
   }
 }
 
 TEST_CASE("a reward that does not apply adds nothing") {
-  const Score sum = Combine({{Fixed("n", kNone), 5.0}, {Fixed("b", ValueScore("b", 2.0, "fine")), -0.5}});
+  const Score sum = Combine({Says("n", 5.0, kNone), Says("b", -0.5, kFine)});
   CHECK(sum.status == Score::Status::kValue);
   CHECK(sum.value == -1.0);
   CHECK(sum.parts.size() == 1);
-  const Score none = Combine({{Fixed("n", kNone), 5.0}});
+  const Score none = Combine({Says("n", 5.0, kNone)});
   CHECK(none.status == Score::Status::kNotApplicable);
   CHECK(none.explanation == "n does not apply: nothing to judge");
 }
 
-TEST_CASE("lists no recipe can mean are refused") {
-  CHECK_THROWS_WITH_AS(MakeCombinedReward({}), doctest::Contains("no reward is given"), Error);
-  CHECK_THROWS_WITH_AS(MakeCombinedReward({{"answer", 1.0}, {"answer", 2.0}}), doctest::Contains("twice"),
-                       Error);
-  CHECK_THROWS_WITH_AS(MakeCombinedReward({{"answer", std::nan("")}}), doctest::Contains("not finite"),
-                       Error);
-  CHECK_THROWS_WITH_AS(MakeCombinedReward({{"answr", 1.0}}), doctest::Contains("'answer'"), Error);
+TEST_CASE("a right answer is a part named for it that is 1") {
+  const auto right = [](const std::string& name, double value) {
+    return AnswerIsRight({Score::Status::kValue, 0.0, {{"format", 1.0}, {name, value}}, ""});
+  };
+  CHECK(right("answer", 1.0) == true);
+  CHECK(right("math", 0.0) == false);
+  CHECK(right("code", 0.9) == false);
+  CHECK(right("code", kNan) == std::nullopt);
+  CHECK(right("tone", 1.0) == std::nullopt);
 }

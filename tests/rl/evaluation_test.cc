@@ -96,19 +96,21 @@ TEST_CASE("two evaluations of the same weights meet the same luck, whatever else
   rollout.max_new_tokens = 12;
   Sampler sampler(*policy, rollout);
   std::vector<std::vector<int32_t>> seen;
-  const FakeReward reward([&](const Group&, const Completion& c) {
-    seen.push_back(c.ids);
-    return ValueScore("answer", c.ids[0] % 2 == 0 ? 1.0 : 0.0, "");
-  });
+  const auto rewards = RunnerOf(
+      [&](const Group&, const Completion& c) {
+        seen.push_back(c.ids);
+        return ValueScore("answer", c.ids[0] % 2 == 0 ? 1.0 : 0.0, "");
+      },
+      "answer");
   std::vector<Prompt> prompts;
   for (int i = 0; i < 5; ++i) prompts.push_back(TrainPrompts(policy->tokenizer())(i));
   EvalConfig config;
   config.samples_per_prompt = 3;
-  const Evaluation one = Evaluate(sampler, reward, prompts, config);
+  const Evaluation one = Evaluate(sampler, *rewards, prompts, config);
   const auto first = seen;
-  Evaluate(sampler, reward, {prompts[4]}, config);
+  Evaluate(sampler, *rewards, {prompts[4]}, config);
   seen.clear();
-  const Evaluation two = Evaluate(sampler, reward, prompts, config);
+  const Evaluation two = Evaluate(sampler, *rewards, prompts, config);
   CHECK(first == seen);
   CHECK(first.size() == 15);
   CHECK(one.pass_at == two.pass_at);

@@ -22,14 +22,14 @@ struct Bench {
   RolloutConfig rollout;
   OptimizerConfig optimizer;
   MemoryConfig memory = {.micro_batch_tokens = 200};
-  FakeReward reward;
+  std::unique_ptr<RewardRunner> rewards;
   std::unique_ptr<Sampler> sampler;
   std::unique_ptr<RunStore> store;
   std::unique_ptr<GrpoStage> stage;
 
   explicit Bench(FakeReward::Fn score = EvenShare, bool experts = true,
                  Precision precision = Precision::kFp32)
-      : policy(TinyPolicy(dir / "t", experts, precision)), reward(std::move(score)) {
+      : policy(TinyPolicy(dir / "t", experts, precision)), rewards(RunnerOf(std::move(score))) {
     rollout.max_new_tokens = 10;
     optimizer.learning_rate = 1e-2;
     optimizer.gate_bias_rate = experts ? 0.01 : 0.0;
@@ -42,8 +42,9 @@ struct Bench {
     return Restart();
   }
   GrpoStage& Restart() {
-    stage = std::make_unique<GrpoStage>(*policy, *sampler, reward, *store, TrainPrompts(policy->tokenizer()),
-                                        grpo, rollout, optimizer, memory, 77);
+    stage =
+        std::make_unique<GrpoStage>(*policy, *sampler, *rewards, *store, TrainPrompts(policy->tokenizer()),
+                                    grpo, rollout, optimizer, memory, 77);
     return *stage;
   }
   std::vector<std::vector<float>> weights() const { return CopyOf(policy->weights()); }

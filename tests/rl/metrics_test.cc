@@ -23,6 +23,11 @@ TEST_CASE("every metric is declared once, with a meaning and a known unit") {
   }
   CHECK(FindMetric("held_out/pass@1") != nullptr);
   CHECK(FindMetric("no_such_metric") == nullptr);
+  CHECK(FindMetric("rewards/my-1/seconds_p50")->unit == "s");
+  for (const char* name :
+       {"rewards//mean", "rewards/mean", "rewards/a/b/mean", "rewards/a/median", "x/rewards/a/mean"}) {
+    CHECK(FindMetric(name) == nullptr);
+  }
 }
 
 TEST_CASE("the Markdown table has a row a metric and five cells in each") {

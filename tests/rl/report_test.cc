@@ -100,6 +100,23 @@ TEST_CASE("a whole run is a well-formed page that loads nothing") {
   CHECK(Has(page, "name = &quot;&lt;x&gt;&quot;"));
 }
 
+TEST_CASE("the rewards: means, faults and times by name") {
+  ReportData run = Run(3);
+  for (size_t i = 0; i < run.history.size(); ++i) {
+    const auto t = static_cast<double>(i);
+    run.history[i].values.insert(run.history[i].values.end(), {{"rewards/my<b>/mean", 0.25 * t},
+                                                               {"rewards/my<b>/faults", t},
+                                                               {"rewards/my<b>/seconds_p50", 0.001 + t},
+                                                               {"rewards/my<b>/seconds_p99", 0.002 + t}});
+  }
+  const std::string page = RenderReport(run, "");
+  CHECK(MarkupFault(page) == "");
+  CHECK(Has(page, "<h2>Rewards</h2>"));
+  CHECK(Has(page, "<td>my&lt;b&gt;</td><td class=\"n\">0</td><td class=\"n\">0.5</td>"));
+  CHECK(Has(page, "<span class=\"badge warn\">3</span>"));
+  CHECK_FALSE(Has(RenderReport(Run(3), ""), "<h2>Rewards</h2>"));
+}
+
 TEST_CASE("hostile completions stay text") {
   const std::string page = RenderReport(Run(2), "");
   CHECK(MarkupFault(page) == "");

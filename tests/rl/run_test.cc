@@ -35,7 +35,7 @@ Outcome Run(const std::string& path, const RunOptions& options) {
   RolloutConfig rollout;
   rollout.max_new_tokens = 8;
   Sampler sampler(*policy, rollout);
-  const FakeReward reward(EvenShare);
+  const auto rewards = RunnerOf(EvenShare);
   OptimizerConfig optimizer;
   optimizer.learning_rate = 1e-2;
   optimizer.gate_bias_rate = 0.01;
@@ -60,7 +60,7 @@ Outcome Run(const std::string& path, const RunOptions& options) {
         },
         sft, optimizer, memory);
   } else {
-    stage = std::make_unique<GrpoStage>(*policy, sampler, reward, directory.store(),
+    stage = std::make_unique<GrpoStage>(*policy, sampler, *rewards, directory.store(),
                                         TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
                                         options.seed);
   }

@@ -14,7 +14,7 @@
 
 #include "data/arithmetic.h"
 #include "data/text_file.h"
-#include "rewards/reward.h"
+#include "rewards/runner.h"
 #include "rl/grpo.h"
 #include "rl/policy.h"
 #include "tests/policy/random_model.h"
@@ -98,6 +98,14 @@ class FakeReward : public RewardFn {
   const std::string name_ = "fake";
   const Fn score_;
 };
+
+// A runner with that one reward, under its own name.
+inline std::unique_ptr<RewardRunner> RunnerOf(FakeReward::Fn score, const std::string& name = "fake") {
+  std::vector<RunnerReward> rewards(1);
+  rewards[0].name = name;
+  rewards[0].reward = std::make_shared<FakeReward>(std::move(score));
+  return std::make_unique<RewardRunner>(std::move(rewards));
+}
 
 // The share of a completion's tokens that are even.
 inline Score EvenShare(const Group&, const Completion& completion) {
