@@ -22,6 +22,17 @@ double Tenths(double ms) { return std::round(ms * 10.0) / 10.0; }
 
 Json IdOf(const TypedValue& id) { return Json::parse(ToJson(id)); }
 
+// What can be known of the id of a line that is no submission.
+Json IdOfLine(const std::string& line) {
+  try {
+    const TypedValue value = ParseJsonValue(line, "");
+    const TypedValue* id = value.kind == TypedValue::Kind::kMap ? value.Find("id") : nullptr;
+    return id == nullptr ? Json() : IdOf(*id);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
 Json TestJson(const TestOutcome& test) {
   Json json = {{"verdict", NameOf(test.verdict)},
                {"cpu_ms", Tenths(test.cpu_ms)},
@@ -116,7 +127,7 @@ LinesSummary JudgeLines(std::istream& in, std::ostream& out, const std::string& 
         first_bad = number;
         summary.first_error = e.what();
       }
-      return Dump({{"id", nullptr}, {"verdict", "IE"}, {"score", nullptr}, {"error", e.what()}});
+      return Dump({{"id", IdOfLine(line)}, {"verdict", "IE"}, {"score", nullptr}, {"error", e.what()}});
     }
   };
   const auto work = [&] {

@@ -281,7 +281,7 @@ TEST_CASE("lines come out in order, each mistake in its place") {
     CAPTURE(line);
     const TypedValue verdict = ParseJsonValue(line, "");
     CHECK(verdict.Find("verdict")->text == (i == 5 ? "IE" : "AC"));
-    if (i != 5) CHECK(verdict.Find("id")->text == std::to_string(i));
+    CHECK(verdict.Find("id")->text == std::to_string(i));
   }
   CHECK_FALSE(std::getline(lines, line));
 }
