@@ -284,6 +284,7 @@ void Lexer::Comma() {
     decimal = digits != 0 && digits != 3 && !third && !second && list_.numbers[tokens.back().number].whole;
   }
   list_.decimal_commas += decimal;
+  list_.commas += depth_ == 0 && groups_ == 0;
   Push(Tok::kComma, 1, decimal);
 }
 

@@ -166,7 +166,7 @@ ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
   }
   if (list.tokens.size() == 1) return Refused("empty", 0);
   const bool prose = IsProse(list.tokens);
-  const bool both = list.decimal_commas == 1 && !list.has_strong_joiner;
+  const bool both = list.decimal_commas == 1 && list.commas == 1 && !list.has_strong_joiner;
   const bool decimal = list.decimal_commas != 0 && list.has_strong_joiner;
   MathParser parser(std::move(list), text, policy, decimal);
   const ExprId root = both ? parser.ParseBothReadings() : parser.ParseAnswer();

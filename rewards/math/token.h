@@ -120,6 +120,7 @@ struct TokenList {
   size_t offset = 0;
   bool has_letter_j = false;       // so i is not the imaginary unit
   int decimal_commas = 0;          // commas with value 1
+  int commas = 0;                  // outside brackets
   bool has_strong_joiner = false;  // a semicolon, "and" or "or"
 };
 

@@ -1,0 +1,158 @@
+#include "rewards/math/extract.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "rewards/math/extract_parts.h"
+#include "rewards/math/number_literal.h"
+#include "rewards/math/parse.h"
+
+namespace hone {
+namespace {
+
+constexpr size_t kMaxBareAnswer = 1024;  // bytes of a completion that may be nothing but its answer
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// What a model wrote before the first mark that ends its turn, and after its thoughts if it says anything after them.
+Part Spoken(std::string_view text) {
+  Part part{0, text.size()};
+  for (const std::string_view mark : {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end|>",
+                                      "</s>", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"}) {
+    const size_t at = text.find(mark);
+    if (at != text.npos && at > 0 && at < part.end) part.end = at;
+  }
+  constexpr std::string_view kThought = "</think>";
+  const size_t thought = FindLast(In(text, part), kThought);
+  if (thought != text.npos) {
+    const Part rest = Trimmed(text, {thought + kThought.size(), part.end});
+    if (!rest.empty()) return rest;
+  }
+  return Trimmed(text, part);
+}
+
+Look FindTag(std::string_view text, Part part, Part& inside, Extraction& out) {
+  constexpr std::string_view kOpen = "<answer>", kClose = "</answer>";
+  const std::string_view in = In(text, part);
+  const size_t open = FindLast(in, kOpen);
+  if (open == in.npos) return Look::kAbsent;
+  const size_t close = in.find(kClose, open);
+  if (close == in.npos) {
+    out.reason = "the last <answer> is not closed";
+    return Look::kBroken;
+  }
+  inside = Trimmed(text, {part.begin + open + kOpen.size(), part.begin + close});
+  if (!inside.empty()) return Look::kFound;
+  out.reason = "the last <answer> is empty";
+  return Look::kBroken;
+}
+
+// The whole part when it is an answer by itself.
+bool FindBare(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {
+  if (part.end - part.begin > kMaxBareAnswer) return false;
+  const std::string_view in = In(text, part);
+  const ParseResult parsed = ParseMath(in, policy);
+  if (!parsed.ok) return false;
+  if (parsed.expr.kind(parsed.expr.root()) == ExprKind::kText) {
+    for (const char c : in) {
+      if (IsDigit(c)) return false;
+    }
+  }
+  Fill(text, part, "the whole text", out);
+  out.anchor = Anchor::kExpression;
+  return true;
+}
+
+using Finder = Look (*)(std::string_view, Part, const MathPolicy&, Extraction&);
+struct Step {
+  Anchor anchor;
+  Finder find;
+};
+
+// In the order that the policy asks for. True when the search is over, whether or not there is an answer.
+bool Search(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {
+  const bool phrase_first = policy.box_or_phrase == BoxOrPhraseRule::kPhrase;
+  const Step box{Anchor::kBox, FindBox}, phrase{Anchor::kPhrase, FindPhrase};
+  std::array<Step, 3> steps = {box, Step{Anchor::kHash, FindHash}, phrase};
+  if (phrase_first) steps = {phrase, box, Step{Anchor::kHash, FindHash}};
+  for (const Step& step : steps) {
+    if (policy.box_required == Switch::kOn && step.anchor != Anchor::kBox) continue;
+    const Look look = step.find(text, part, policy, out);
+    if (look == Look::kAbsent) continue;
+    if (look == Look::kFound) out.anchor = step.anchor;
+    return true;
+  }
+  if (policy.box_required == Switch::kOn) {
+    out.reason = "there is no box";
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* AnchorName(Anchor anchor) {
+  static constexpr auto kNames =
+      std::to_array<const char*>({"none", "answer tag", "box", "####", "phrase", "expression", "bracket"});
+  return kNames[static_cast<size_t>(anchor)];
+}
+
+size_t FindLast(std::string_view text, std::string_view what, size_t from) {
+  if (text.size() < what.size()) return text.npos;
+  size_t end = std::min(from, text.size() - what.size()) + 1;
+  while (const void* at = memrchr(text.data(), what[0], end)) {
+    end = static_cast<size_t>(static_cast<const char*>(at) - text.data());
+    if (text.substr(end, what.size()) == what) return end;
+  }
+  return text.npos;
+}
+
+Part Trimmed(std::string_view text, Part part) {
+  while (!part.empty() && IsBlank(text[part.begin])) ++part.begin;
+  while (!part.empty() && IsBlank(text[part.end - 1])) --part.end;
+  return part;
+}
+
+void Fill(std::string_view text, Part part, std::string reason, Extraction& out) {
+  out.found = true;
+  out.begin = part.begin;
+  out.end = part.end;
+  out.text = In(text, part);
+  out.reason = std::move(reason);
+}
+
+Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) {
+  Extraction out;
+  Part part = Spoken(completion);
+  if (part.empty()) {
+    out.reason = "nothing was said";
+    return out;
+  }
+  Part inside;
+  const Look tag = FindTag(completion, part, inside, out);
+  if (tag == Look::kBroken) return out;
+  if (tag == Look::kFound) part = inside;
+  bool over = Search(completion, part, policy, out);
+  if (!over) over = FindBare(completion, part, policy, out);
+  if (!over && policy.bracket_answer == Switch::kOn) {
+    over = FindBracket(completion, part, policy, out) == Look::kFound;
+    if (over) out.anchor = Anchor::kBracket;
+  }
+  if (!over && FindExpression(completion, part, policy, out) == Look::kFound) {
+    over = true;
+    out.anchor = Anchor::kExpression;
+  }
+  if (!over && tag == Look::kFound) {
+    Fill(completion, part, "the words", out);
+    over = true;
+  }
+  if (tag == Look::kFound && out.found) {
+    out.anchor = Anchor::kAnswerTag;
+    out.reason = "the last <answer>: " + out.reason;
+  }
+  if (!over) out.reason = "there is no formula and no number";
+  return out;
+}
+
+}  // namespace hone

@@ -1,0 +1,49 @@
+// The anchors that ExtractAnswer() looks for, one function each. Covered by tests/rewards/math_extract_test.cc.
+#ifndef HONE_REWARDS_MATH_EXTRACT_PARTS_H_
+#define HONE_REWARDS_MATH_EXTRACT_PARTS_H_
+
+#include <cstddef>
+#include <string_view>
+
+#include "rewards/math/extract.h"
+
+namespace hone {
+
+// Part of a completion: bytes [begin, end).
+struct Part {
+  size_t begin = 0, end = 0;
+  bool empty() const { return begin >= end; }
+};
+
+inline std::string_view In(std::string_view text, Part part) {
+  return text.substr(part.begin, part.end - part.begin);
+}
+// As string_view::rfind, many times as fast in long texts.
+size_t FindLast(std::string_view text, std::string_view what, size_t from = std::string_view::npos);
+// Without blanks at both ends.
+Part Trimmed(std::string_view text, Part part);
+
+enum class Look { kAbsent, kBroken, kFound };  // broken: it is there, and says nothing
+
+// Each looks within `part` of `text`; where it finds, it fills `out`, and where it is broken, out.reason.
+Look FindBox(std::string_view text, Part part, const MathPolicy& policy, Extraction& out);
+Look FindHash(std::string_view text, Part part, const MathPolicy& policy, Extraction& out);
+Look FindPhrase(std::string_view text, Part part, const MathPolicy& policy, Extraction& out);
+Look FindBracket(std::string_view text, Part part, const MathPolicy& policy, Extraction& out);
+// The last formula or number.
+Look FindExpression(std::string_view text, Part part, const MathPolicy& policy, Extraction& out);
+// The first one; what a phrase announces.
+Part FirstExpression(std::string_view text, Part part, const MathPolicy& policy);
+
+// The formula that begins at `part.begin` with a math delimiter, with those that "and" or a comma join to it; empty if
+// it is not closed or there is no delimiter.
+Part FormulaAt(std::string_view text, Part part);
+
+// Where a percent sign or word right after `end` ends; `end` if there is none.
+size_t PercentAfter(std::string_view text, size_t end);
+
+void Fill(std::string_view text, Part part, std::string reason, Extraction& out);
+
+}  // namespace hone
+
+#endif  // HONE_REWARDS_MATH_EXTRACT_PARTS_H_
