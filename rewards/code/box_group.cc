@@ -173,7 +173,8 @@ BoxGroup::BoxGroup(const GroupPlaces& places, const std::string& name) : v2_(pla
   if (v2_ && cpu()) start_ = Descriptor(open(cpu_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (memory()) {
     kills_file_ = OpenToRead(memory_ + (v2_ ? "/memory.events" : "/memory.oom_control"));
-    peak_file_ = OpenToRead(memory_ + (v2_ ? "/memory.peak" : "/memory.max_usage_in_bytes"));
+    peak_file_ = Descriptor(
+        open((memory_ + (v2_ ? "/memory.peak" : "/memory.max_usage_in_bytes")).c_str(), O_RDWR | O_CLOEXEC));
     usage_file_ = OpenToRead(memory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));
     if (v2_) {
       Write(memory_ + "/memory.swap.max", "0");
@@ -221,14 +222,18 @@ void BoxGroup::Limit(int64_t memory_mb, int64_t processes) {
     memory_mb_ = memory_mb;
   }
   if (pids() && processes != processes_) {
-    MustWrite(pids_ + "/pids.max", std::to_string(processes));
+    // The run's first process; in v1 also the one that holds the box.
+    MustWrite(pids_ + "/pids.max", std::to_string(processes + (v2_ ? 1 : 2)));
     processes_ = processes;
   }
-  if (memory() && !v2_) Write(memory_ + "/memory.max_usage_in_bytes", "0");
+  if (memory()) peak_resets_ = ResetPeak();
   kills_ = Kills();
   cpu_us_ = CpuNow();
   usage_kb_ = UsageNow();
 }
+
+// In v2 from Linux 6.12 on, for the descriptor that is written to.
+bool BoxGroup::ResetPeak() const { return pwrite(peak_file_.get(), "0", 1, 0) == 1; }
 
 int64_t BoxGroup::Kills() const { return memory() ? NumberIn(kills_file_, "oom_kill ") : 0; }
 
@@ -244,8 +249,7 @@ bool BoxGroup::MemoryExceeded() const { return memory() && Kills() > kills_; }
 
 int64_t BoxGroup::PeakKb() const {
   if (!memory()) return -1;
-  // memory.peak cannot be set back on every kernel, so that it would tell of an earlier run: what is in use now is the best there is.
-  const int64_t peak = v2_ ? UsageNow() : NumberIn(peak_file_, "") / 1024;
+  const int64_t peak = peak_resets_ ? NumberIn(peak_file_, "") / 1024 : UsageNow();
   return std::max<int64_t>(0, peak - usage_kb_);
 }
 

@@ -21,7 +21,7 @@ struct GroupPlaces {
 // Tries: a place is named only when a group could be made in it. Removes groups left there by processes that are no more.
 GroupPlaces FindGroupPlaces();
 
-// One box's groups, removed with it. Movable values of a measure are -1 where the machine has no such group.
+// One box's groups, removed with it. A measure is -1 where the machine has no such group.
 class BoxGroup {
  public:
   // `name` must be a new one. Throws Error when a group cannot be made.
@@ -36,15 +36,16 @@ class BoxGroup {
 
   // v1: the box's process and all of its runs live in the group.
   void Enter(pid_t box);
-  // Before each run. `processes` counts those of the box too. Throws Error.
+  // Before each run; room for the box's own processes is added. Throws Error.
   void Limit(int64_t memory_mb, int64_t processes);
 
   // Since Limit.
   int64_t CpuUs() const;
   bool MemoryExceeded() const;
-  int64_t PeakKb() const;
+  int64_t PeakKb() const;  // where the kernel cannot tell, what is in use now: to be asked now and then
 
  private:
+  bool ResetPeak() const;
   int64_t Kills() const;
   int64_t CpuNow() const;
   int64_t UsageNow() const;
@@ -52,6 +53,7 @@ class BoxGroup {
   const bool v2_;
   std::string memory_, pids_, cpu_;
   Descriptor start_, kills_file_, cpu_file_, peak_file_, usage_file_;
+  bool peak_resets_ = false;
   int64_t memory_mb_ = 0, processes_ = 0;
   int64_t kills_ = 0, cpu_us_ = 0, usage_kb_ = 0;
 };

@@ -33,7 +33,7 @@ void BindJavaSettings(BoxSetup& setup) {
 
 void PlanRoot(const std::vector<SharedDirectory>& shared, bool compiling, BoxSetup& setup) {
   for (const char* path : {"/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec",
-                           "/usr/include", "/usr/share", "/usr/local", "/bin", "/lib", "/lib32", "/lib64",
+                           "/usr/include", "/usr/share", "/usr/local/go", "/bin", "/lib", "/lib32", "/lib64",
                            "/libx32", "/etc/alternatives", "/etc/ld.so.cache"}) {
     BindWhenThere(path, setup);
   }
@@ -41,7 +41,7 @@ void PlanRoot(const std::vector<SharedDirectory>& shared, bool compiling, BoxSet
   setup.binds.push_back({"/dev/null", "/dev/null", true});
   if (!compiling) {
     for (const char* path : {"/dev/random", "/dev/urandom"}) setup.binds.push_back({path, path, true});
-    setup.hidden = {"/usr/include", "/usr/lib/gcc", "/usr/local/include"};
+    setup.hidden = {"/usr/include", "/usr/lib/gcc"};
   }
   for (const SharedDirectory& directory : shared) {
     if (!fs::is_directory(directory.host)) {

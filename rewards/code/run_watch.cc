@@ -70,7 +70,8 @@ class Output {
  public:
   explicit Output(int64_t limit) : limit_(static_cast<size_t>(limit)) { DoNotWait(pipe_.read); }
 
-  int fd() const { return pipe_.read.get(); }
+  // To wait for; -1 when there is nothing more to read.
+  int fd() const { return exceeded_ ? -1 : pipe_.read.get(); }
   Descriptor& write_end() { return pipe_.write; }
   bool exceeded() const { return exceeded_; }
   std::string Take() { return std::move(text_); }
@@ -78,7 +79,7 @@ class Output {
   // What is there now. The descriptor is closed at the end.
   void Drain() {
     char bytes[65536];
-    while (fd() != -1 && !exceeded_) {
+    while (fd() != -1) {
       const ssize_t size = read(fd(), bytes, sizeof bytes);
       if (size == -1 && errno == EINTR) continue;
       if (size == -1) return;
@@ -238,6 +239,7 @@ class Watch {
       cpu_us_ = std::max(cpu_us_, use.cpu_us);
       peak_kb_ = std::max(peak_kb_, group_.memory() ? 0 : use.resident_kb);
     }
+    peak_kb_ = std::max(peak_kb_, group_.PeakKb());
     cpu_us_ = std::max(cpu_us_, group_.CpuUs() - kOverheadUs);
     if (group_.MemoryExceeded() || (!group_.memory() && peak_kb_ > limits_.memory_mb << 10)) {
       return Stop(End::kMemoryLimit, true);
@@ -281,13 +283,14 @@ BoxOrder OrderOf(const RunRequest& request) {
   BoxOrder order;
   order.compiling = request.compiling;
   order.cpu_s = request.limits.cpu_s;
+  order.memory_mb = request.limits.memory_mb;
   order.processes = request.limits.processes;
   order.open_files =
       std::max<int64_t>(request.limits.open_files, 3 + static_cast<int64_t>(request.channels.size()));
   order.argv = request.argv;
   order.environment = request.environment;
   for (const auto& [name, value] :
-       {std::pair{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/work"}, {"LANG", "C.UTF-8"}}) {
+       {std::pair{"PATH", "/usr/bin:/bin"}, {"HOME", "/work"}, {"LANG", "C.UTF-8"}}) {
     if (!Defines(order.environment, name)) order.environment.push_back(std::string(name) + "=" + value);
   }
   if (!Defines(order.environment, "LD_ORIGIN_PATH") && request.argv[0][0] == '/') {
@@ -333,7 +336,7 @@ RunResult RunInBox(BoxProcess& box, BoxGroup& group, const RunRequest& request, 
   const IgnoreBrokenPipe ignore;
   Watch watch(box, group, request);
   box_failed = true;  // unless all goes well
-  group.Limit(request.limits.memory_mb, request.limits.processes + 2);
+  group.Limit(request.limits.memory_mb, request.limits.processes);
   box.Start(order, contents, watch.Descriptors(request.channels));
   const BoxMessage done = watch.Until();
   RunResult result = watch.Conclude(done);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <fstream>
 #include <memory>
@@ -64,7 +65,7 @@ struct Sandbox::Impl {
     int missing = 0;  // boxes that failed and were not replaced yet
   };
 
-  Impl(int size, const std::vector<SharedDirectory>& shared);
+  Impl(int size, const std::vector<SharedDirectory>& shared, GroupPlaces places);
   ReadyBox MakeBox(const BoxSetup& plan);
   void ChooseMode();
   ReadyBox Acquire(Pool& pool);
@@ -72,7 +73,8 @@ struct Sandbox::Impl {
   RunResult Run(const RunRequest& request);
 
   const Descriptor image = MakeBoxImage();
-  GroupPlaces places = FindGroupPlaces();
+  const GroupPlaces places;
+  std::string group_fault;  // why cgroups that seemed to be there are not used
   const Mode* mode = nullptr;
   int landlock = 0;
   std::mutex mutex;
@@ -81,7 +83,8 @@ struct Sandbox::Impl {
   Pool running, compiling;
 };
 
-Sandbox::Impl::Impl(int size, const std::vector<SharedDirectory>& shared) {
+Sandbox::Impl::Impl(int size, const std::vector<SharedDirectory>& shared, GroupPlaces places)
+    : places(std::move(places)) {
   for (Pool* pool : {&running, &compiling}) {
     PlanRoot(shared, pool == &compiling, pool->setup);
     pool->setup.run_filter = SeccompFilter(false);
@@ -186,9 +189,19 @@ RunResult Sandbox::Impl::Run(const RunRequest& request) {
   }
 }
 
-Sandbox::Sandbox(int size, std::vector<SharedDirectory> shared)
-    : impl_(std::make_unique<Impl>(size, shared)) {
-  SelfTest(*this);
+Sandbox::Sandbox(int size, std::vector<SharedDirectory> shared) {
+  const GroupPlaces places = FindGroupPlaces();
+  try {
+    impl_ = std::make_unique<Impl>(std::max(1, size), shared, places);
+    SelfTest(*this);
+  } catch (const Error& error) {
+    // A cgroup that can be made may still be of no use, in a container say: what stands in for it must then pass the same test.
+    if (places.memory.empty() && places.pids.empty() && places.cpu.empty()) throw;
+    const std::string fault = error.what();
+    impl_ = std::make_unique<Impl>(std::max(1, size), shared, GroupPlaces());
+    impl_->group_fault = fault;
+    SelfTest(*this);
+  }
 }
 
 Sandbox::~Sandbox() = default;
@@ -209,6 +222,7 @@ std::vector<std::string> Sandbox::Describe() const {
                                        : "no cgroup for processes: RLIMIT_NPROC of an id of the box's own");
   lines.push_back(!places.cpu.empty() ? version + "CPU time"
                                       : "no cgroup for CPU time: the tree's time is sampled");
+  if (!impl_->group_fault.empty()) lines.push_back("cgroups are not used: " + impl_->group_fault);
   return lines;
 }
 

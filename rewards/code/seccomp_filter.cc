@@ -58,7 +58,7 @@ constexpr const char* kAllowed[] = {
     // Limits and identity.
     "getrlimit", "setrlimit", "prlimit64", "getrusage", "getuid", "geteuid", "getgid", "getegid", "getgroups",
     "getresuid", "getresgid", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid",
-    "setfsuid", "setfsgid", "capget", "uname", "sysinfo", "getrandom", "landlock_create_ruleset",
+    "setfsuid", "setfsgid", "capget", "uname", "sysinfo", "getrandom",
     // Sockets that lead nowhere else.
     "connect", "bind", "listen", "accept", "accept4", "getsockname", "getpeername", "sendto", "recvfrom",
     "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "setsockopt"};

@@ -59,6 +59,32 @@ inline RunRequest CProgram(Sandbox& sandbox, const std::string& body) {
   return request;
 }
 
+// Many bodies in one program, so that they are compiled once: the first argument chooses.
+class CPrograms {
+ public:
+  CPrograms(Sandbox& sandbox, const std::vector<std::string>& bodies) {
+    std::string code = kCHeaders;
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      code += "int f" + std::to_string(i) + "(void){" + bodies[i] + " return 0;}\n";
+    }
+    code += "int main(int argc,char**argv){switch(atoi(argv[1])){";
+    for (size_t i = 0; i < bodies.size(); ++i)
+      code += "case " + std::to_string(i) + ":return f" + std::to_string(i) + "();";
+    const RunResult compiled = Compile(sandbox, code + "} return 99;}");
+    CAPTURE(compiled.err);
+    REQUIRE(compiled.fetched.size() == 1);
+    request_.files = compiled.fetched;
+  }
+
+  RunRequest Get(size_t index) {
+    request_.argv = {"./main", std::to_string(index)};
+    return request_;
+  }
+
+ private:
+  RunRequest request_;
+};
+
 // What a sandbox could leave behind: children, descriptors, mounts, cgroups.
 struct Traces {
   std::string children, mounts;

@@ -7,11 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "data/error.h"
 #include "rewards/code/sandbox.h"
@@ -179,6 +182,51 @@ TEST_CASE("a chroot on a shared mount is refused, and its host keeps no mount of
   if (said == "Error: no mount namespace") return;
   CHECK(said.find("the chroot lies on a shared mount") != std::string::npos);
   CHECK(said.find(" and clean") != std::string::npos);
+}
+
+// The descendants of a process, in any order.
+void AddDescendants(pid_t pid, std::vector<pid_t>& all) {
+  std::istringstream children(
+      TextOf("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children"));
+  for (pid_t child; children >> child;) {
+    all.push_back(child);
+    AddDescendants(child, all);
+  }
+}
+
+bool Alive(pid_t pid) {
+  const std::string stat = TextOf("/proc/" + std::to_string(pid) + "/stat");
+  const size_t name_end = stat.rfind(')');
+  return name_end != std::string::npos && stat[name_end + 2] != 'Z';  // no one may be there to bury it
+}
+
+TEST_CASE("a sandbox whose process is killed takes its boxes and runs along") {
+  const pid_t judge = fork();
+  REQUIRE(judge != -1);
+  if (judge == 0) {
+    try {
+      RunRequest request = Shell("sleep 300 & sleep 300");
+      request.limits.wall_s = 300;
+      Sandbox(1).Run(request);
+    } catch (const std::exception&) {
+    }
+    _exit(1);
+  }
+  std::vector<pid_t> all;
+  for (int i = 0; i < 3000 && all.size() < 6;
+       ++i) {  // two boxes, and in one the first process, the shell and two sleeps
+    usleep(10'000);
+    all.clear();
+    AddDescendants(judge, all);
+  }
+  CHECK(all.size() == 6);
+  kill(judge, SIGKILL);
+  waitpid(judge, nullptr, 0);
+  const auto left = [&] { return std::count_if(all.begin(), all.end(), Alive); };
+  for (int i = 0; i < 3000 && left() > 0; ++i) usleep(10'000);
+  CHECK(left() == 0);
+  Sandbox(1);  // removes the groups that the dead one left
+  for (const std::string& group : TracesNow().groups) CHECK(group == "");
 }
 
 TEST_CASE("where the kernel isolates nothing there is no sandbox") {

@@ -20,9 +20,6 @@
 namespace hone {
 namespace {
 
-constexpr int64_t kStackBytes =
-    64 << 20;  // deep recursion is fine, endless recursion ends as a fault and not as memory
-
 // Headers of Debian 12 know Landlock up to its second version: what came later, by its numbers in the kernel's interface.
 constexpr uint64_t kTruncate = 1u << 14, kIoctlDev = 1u << 15;
 constexpr uint64_t kBindTcp = 1u << 0, kConnectTcp = 1u << 1;
@@ -94,7 +91,8 @@ void SetResourceLimits(const BoxOrder& order) {
   Limit(RLIMIT_FSIZE, order.file_mb << 20);
   Limit(RLIMIT_NOFILE, order.open_files);
   Limit(RLIMIT_NPROC, order.processes);
-  Limit(RLIMIT_STACK, kStackBytes);
+  // Deep recursion is fine; endless recursion ends as a fault, before the memory does.
+  Limit(RLIMIT_STACK, std::clamp<int64_t>(order.memory_mb / 2, 1, 64) << 20);
   Limit(RLIMIT_CORE, 0);
   Limit(RLIMIT_MEMLOCK, 64 << 10);
   Limit(RLIMIT_MSGQUEUE, 0);

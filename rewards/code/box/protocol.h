@@ -68,7 +68,7 @@ constexpr int64_t kBoxUid = 1000;  // in a user namespace
 struct BoxOrder {
   bool compiling = false;
   double cpu_s = 0.0;
-  int64_t file_mb = 0, processes = 0, open_files = 0;
+  int64_t memory_mb = 0, file_mb = 0, processes = 0, open_files = 0;
   std::vector<std::string> argv, environment, fetch;
   struct File {
     std::string name;
@@ -119,7 +119,7 @@ inline std::string BoxOrder::Pack() const {
   Packer p;
   p.Number(compiling);
   p.Number(static_cast<int64_t>(cpu_s * 1000));
-  p.Number(file_mb), p.Number(processes), p.Number(open_files);
+  p.Number(memory_mb), p.Number(file_mb), p.Number(processes), p.Number(open_files);
   p.Texts(argv), p.Texts(environment), p.Texts(fetch);
   p.Number(static_cast<int64_t>(files.size()));
   for (const File& file : files) p.Text(file.name), p.Number(file.executable), p.Number(file.size);
@@ -130,7 +130,7 @@ inline bool BoxOrder::Unpack(std::string_view bytes) {
   Unpacker u(bytes);
   compiling = u.Number();
   cpu_s = static_cast<double>(u.Number()) / 1000;
-  file_mb = u.Number(), processes = u.Number(), open_files = u.Number();
+  memory_mb = u.Number(), file_mb = u.Number(), processes = u.Number(), open_files = u.Number();
   argv = u.Texts(), environment = u.Texts(), fetch = u.Texts();
   for (int64_t count = u.Number(); u.ok() && count > 0; --count) {
     File& file = files.emplace_back();

@@ -79,6 +79,8 @@ void RaiseOomScore(int proc) {
   const int64_t start = MicrosNow();
   const pid_t program = static_cast<pid_t>(Must(fork(), "fork"));
   if (program == 0) BeProgram(context, order, descriptors);
+  for (const int descriptor : descriptors)
+    close(descriptor);  // whoever is at the other ends sees the program's own closing
   for (int status = 0;;) {
     const pid_t ended = waitpid(-1, &status, 0);
     if (ended != program) continue;
