@@ -85,19 +85,22 @@ bool OrderScalars(TermGraph& graph, TermId a, TermId b, int* order, WorkBudget& 
   return BallOrder(graph, a, b, order, work);
 }
 
-bool WithinPowerOfTen(const TermGraph& graph, TermId value, const Rational& decimal, int64_t exponent,
-                      WorkBudget& work) {
-  Ball ball;
-  if (std::abs(exponent) > 2000 || !BallValue(graph, value, kLastBallBits, ball, work)) return false;
+bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, int64_t places,
+                 WorkBudget& work) {
+  constexpr int64_t kBits = 8 * kLastBallBits;
+  Ball ball, gap, unit;
+  if (std::abs(places) > 2000 || !BallValue(graph, value, kLastBallBits, ball, work)) return false;
   if (!arb_contains_zero(ball.imag())) return false;
-  Ball other, bound;
-  arb_set_fmpq(other.real(), decimal.get(), 8 * kLastBallBits);
-  arb_sub(other.real(), other.real(), ball.real(), 8 * kLastBallBits);
-  arb_abs(other.real(), other.real());
-  arb_set_ui(bound.real(), 10);
-  arb_pow_ui(bound.real(), bound.real(), std::abs(exponent), 8 * kLastBallBits);
-  if (exponent < 0) arb_inv(bound.real(), bound.real(), 8 * kLastBallBits);
-  return arb_lt(other.real(), bound.real());
+  arb_set_fmpq(gap.real(), decimal.get(), kBits);
+  arb_sub(gap.real(), ball.real(), gap.real(), kBits);
+  if (decimal.Sign() < 0) arb_neg(gap.real(), gap.real());
+  arb_set_ui(unit.real(), 10);
+  arb_pow_ui(unit.real(), unit.real(), std::abs(places), kBits);
+  if (places > 0) arb_inv(unit.real(), unit.real(), kBits);
+  const bool cut_off = arb_is_nonnegative(gap.real()) && arb_lt(gap.real(), unit.real());
+  arb_mul_2exp_si(gap.real(), gap.real(), 1);
+  arb_abs(gap.real(), gap.real());
+  return cut_off || arb_le(gap.real(), unit.real());
 }
 
 bool WithinBound(TermGraph& graph, TermId value, TermId other, TermId bound, WorkBudget& work) {

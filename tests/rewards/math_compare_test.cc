@@ -162,10 +162,17 @@ TEST_CASE("order, tolerance and factors") {
   CHECK(order == 0);
   CHECK_FALSE(OrderScalars(in.graph, x.id, n(2).id, &order, in.work));
   CHECK_FALSE(OrderScalars(in.graph, Sqrt(n(-1)).id, n(2).id, &order, in.work));
-  Rational digits;  // pi to twelve digits
-  fmpq_set_si(digits.get(), 314159265359, 100000000000);
-  CHECK(WithinPowerOfTen(in.graph, C(in, TermOp::kPi).id, digits, -11, in.work));
-  CHECK_FALSE(WithinPowerOfTen(in.graph, C(in, TermOp::kPi).id, digits, -13, in.work));
+  const TermId pi = C(in, TermOp::kPi).id;
+  const auto shows = [&](int64_t digits, int64_t power, int64_t places) {
+    Rational decimal;
+    fmpq_set_si(decimal.get(), digits, static_cast<uint64_t>(power));
+    return ShowsDigits(in.graph, pi, decimal, places, in.work);
+  };
+  CHECK(shows(314159265359, 100000000000, 11));  // rounded
+  CHECK(shows(314159265358, 100000000000, 11));  // cut off
+  CHECK_FALSE(shows(314159265357, 100000000000, 11));
+  CHECK_FALSE(shows(314159265360, 100000000000, 11));
+  CHECK_FALSE(shows(31415926537, 10000000000, 11));
   int sign = 0;
   CHECK(CompareUpToFactor(in.graph, (x - y).id, (n(3) * y - n(3) * x).id, &sign, in.work).equal);
   CHECK(sign == -1);
