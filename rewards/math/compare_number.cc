@@ -60,7 +60,8 @@ Outcome Comparer::Scalars(const Value& gold, const Value& pred) {
   std::string reason;
   if (!SameUnits(a, b, reason)) return {false, Method::kIdentical, reason};
   if (a.percent == b.percent) return Numbers(a, b);
-  if (policy_.percent != PercentRule::kHundredth) {
+  const bool loose = a.loose_percent || b.loose_percent;
+  if (loose || policy_.percent != PercentRule::kHundredth) {
     const Outcome same = Numbers(a, b);
     if (same.equal || policy_.percent == PercentRule::kSameNumber) return same;
   }

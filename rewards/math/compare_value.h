@@ -61,6 +61,7 @@ struct Value {
   int infinity = 0;  // -1 or 1: the term does not count
   std::optional<Decimal> decimal;
   bool percent = false;
+  bool loose_percent = false;  // the sign stands outside the box: it may have been left out on purpose
   bool degrees = false;
   bool has_unit = false;
   bool currency = false;

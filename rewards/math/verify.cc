@@ -18,12 +18,16 @@ constexpr size_t kMostRenames = 3;
 struct Answer {
   Extraction extraction;
   ParseResult parsed;
+  bool percent_outside = false;  // as in \boxed{10}\%: the text has the sign, the bytes in the box have not
 };
 
 Answer Read(std::string_view text, const MathPolicy& policy) {
   Answer answer;
   answer.extraction = ExtractAnswer(text, policy);
-  if (answer.extraction.found) answer.parsed = ParseMath(answer.extraction.text, policy);
+  const Extraction& found = answer.extraction;
+  if (found.found) answer.parsed = ParseMath(found.text, policy);
+  answer.percent_outside = found.anchor == Anchor::kBox && found.text.ends_with('%') &&
+                           text.substr(found.begin, found.end - found.begin) != found.text;
   return answer;
 }
 
@@ -49,6 +53,8 @@ class Pair {
     Value gold = Build(a, b, {}), pred = Build(b, a, {});
     gold.text = TextOf(gold_, gold);
     pred.text = TextOf(pred_, pred);
+    gold.loose_percent = gold.percent && gold_.percent_outside;
+    pred.loose_percent = pred.percent && pred_.percent_outside;
     Comparer comparer(graph_, policy_);
     Outcome outcome = comparer.Compare(gold, pred);
     if (!outcome.equal && policy_.variable_names == VariableNamesRule::kLenient) {
