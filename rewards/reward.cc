@@ -7,6 +7,7 @@
 #include "data/edit_distance.h"
 #include "data/error.h"
 #include "rewards/code/code_reward.h"
+#include "rewards/math/math_reward.h"
 #include "rewards/numeric_answer.h"
 #include "rewards/tag_format.h"
 #include "rewards/text/cosine.h"
@@ -58,10 +59,14 @@ struct TableRow {
 };
 
 constexpr TableRow kTable[] = {
-    {"answer", Row<NumericAnswerReward>},  {"format", Row<TagFormatReward>},
-    {"overlong", Row<OverlongReward>},     {"cosine", Row<CosineReward>},
-    {"repetition", Row<RepetitionReward>}, {"language", Row<LanguageReward>},
+    {"answer", Row<NumericAnswerReward>},
+    {"format", Row<TagFormatReward>},
+    {"overlong", Row<OverlongReward>},
+    {"cosine", Row<CosineReward>},
+    {"repetition", Row<RepetitionReward>},
+    {"language", Row<LanguageReward>},
     {"code", Row<CodeReward>},
+    {"math", Row<MathReward>},
 };
 
 }  // namespace
