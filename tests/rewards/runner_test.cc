@@ -118,12 +118,12 @@ TEST_CASE("exceptions and wrong counts are faults of their reward alone") {
 
 TEST_CASE(
     "a call in this process that is overdue is a fault; the queue goes on; a reward that hangs is given up") {
-  std::atomic<bool> release = false;
+  const auto release = std::make_shared<std::atomic<bool>>(false);  // outlives the threads left to themselves
   {
     RewardRunner runner({Reward(
         "hangs",
-        [&](const Group& g) {
-          while (g.slot % 2 == 1 && !release) std::this_thread::sleep_for(milliseconds(5));
+        [release](const Group& g) {
+          while (g.slot % 2 == 1 && !*release) std::this_thread::sleep_for(milliseconds(5));
           return SlotScores(g);
         },
         0.15)});
@@ -141,7 +141,7 @@ TEST_CASE(
             runner.WaitForAll();
           }).find("rewards.hangs: the reward hangs: 4 calls took longer") == 0);
   }
-  release = true;
+  *release = true;
   std::this_thread::sleep_for(milliseconds(50));
 }
 
