@@ -17,7 +17,13 @@
 #include <vector>
 
 #include "data/error.h"
+#include "rewards/code/box_group.h"
+#include "rewards/code/box_image.h"
+#include "rewards/code/box_process.h"
+#include "rewards/code/root_plan.h"
+#include "rewards/code/run_watch.h"
 #include "rewards/code/sandbox.h"
+#include "rewards/code/seccomp_filter.h"
 #include "tests/rewards/sandbox_case.h"
 
 namespace hone {
@@ -200,18 +206,63 @@ bool Alive(pid_t pid) {
   return name_end != std::string::npos && stat[name_end + 2] != 'Z';  // no one may be there to bury it
 }
 
+// The directory of a cgroup v2 in which this process may make groups; empty where there is none.
+std::string SecondCgroup() {
+  for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    const std::string probe = std::string(path) + "/hone-" + std::to_string(getpid()) + "-try";
+    if (!std::filesystem::exists(std::string(path) + "/cgroup.controllers") ||
+        mkdir(probe.c_str(), 0755) != 0)
+      continue;
+    rmdir(probe.c_str());
+    return path;
+  }
+  return "";
+}
+
+TEST_CASE("with cgroup v2, runs are born in their group") {
+  GroupPlaces places;
+  places.v2 = true;
+  places.cpu = SecondCgroup();
+  if (places.cpu.empty()) {
+    MESSAGE("skipped: no cgroup v2 to make groups in");
+    return;
+  }
+  BoxGroup group(places, "hone-" + std::to_string(getpid()) + "-v2");
+  BoxSetup setup;
+  PlanRoot({}, false, setup);
+  setup.run_filter = SeccompFilter(false);
+  setup.group = true;
+  REQUIRE(group.start() != -1);
+  BoxProcess box(MakeBoxImage(), setup, group.start(), [](pid_t) {});
+  bool failed = false;
+  RunRequest request = Shell("while :; do :; done");
+  request.limits.cpu_s = 0.2;
+  request.limits.wall_s = 30;
+  const RunResult result = RunInBox(box, group, request, failed);
+  CHECK(result.end == End::kCpuLimit);
+  CHECK(group.CpuUs() >= 150'000);  // what the group itself has counted
+  CHECK_FALSE(failed);
+}
+
 TEST_CASE("a sandbox whose process is killed takes its boxes and runs along") {
+  int ready[2];
+  REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
   const pid_t judge = fork();
   REQUIRE(judge != -1);
   if (judge == 0) {
     try {
+      Sandbox sandbox(1);
       RunRequest request = Shell("sleep 300 & sleep 300");
       request.limits.wall_s = 300;
-      Sandbox(1).Run(request);
+      if (write(ready[1], "r", 1) == 1) sandbox.Run(request);
     } catch (const std::exception&) {
     }
     _exit(1);
   }
+  close(ready[1]);
+  char byte;
+  CHECK(read(ready[0], &byte, 1) == 1);
+  close(ready[0]);
   std::vector<pid_t> all;
   for (int i = 0; i < 3000 && all.size() < 6;
        ++i) {  // two boxes, and in one the first process, the shell and two sleeps
