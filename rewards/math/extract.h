@@ -32,6 +32,8 @@ struct Extraction {
   // The answer as ParseMath takes it. Not always the bytes of the span: joined boxes have ", " between them, and a
   // percent sign after a box belongs to it.
   std::string text;
+  // Another reading of the same answer that counts as well, or empty: \boxed{10}\% is "10 \%" or "10".
+  std::string alternative;
   std::string reason;  // "last \boxed of 3", "the last box is not terminated"
 };
 

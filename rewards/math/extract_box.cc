@@ -146,6 +146,7 @@ Look FindBox(std::string_view text, Part part, const MathPolicy& policy, Extract
     out.reason = "last " + std::to_string(distinct.size()) + " \\boxed" + of + ", as one list";
   const size_t after = EndOfBox(boxes.back(), text), percent = PercentAfter(text.substr(0, part.end), after);
   if (percent != after) {
+    out.alternative = out.text;
     out.text += " \\%";
     out.end = percent;
   }

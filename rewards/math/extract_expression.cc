@@ -1,5 +1,7 @@
 // Formulas and numbers in running text. Covered by tests/rewards/math_extract_test.cc.
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -22,19 +24,33 @@ struct Delimiter {
 };
 constexpr Delimiter kDelimiters[] = {{"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}};
 
+// Where the delimiters close next; positions only grow, so that all look-ups in one text are linear together.
+class Closes {
+ public:
+  explicit Closes(std::string_view text) : text_(text) {}
+  // The first closing delimiter of that kind at or after `from`, npos if there is none.
+  size_t Next(size_t kind, size_t from) {
+    if (next_[kind] != text_.npos && next_[kind] < from)
+      next_[kind] = text_.find(kDelimiters[kind].close, from);
+    return next_[kind];
+  }
+
+ private:
+  std::string_view text_;
+  std::array<size_t, std::size(kDelimiters)> next_{};
+};
+
 // The formula that a delimiter opens at `at`, delimiters and all; empty if there is none or it is never closed.
-Part DelimitedAt(std::string_view text, size_t at, size_t end) {
-  const std::string_view in = text.substr(0, end);
-  for (const Delimiter& delimiter : kDelimiters) {
-    if (!in.substr(at).starts_with(delimiter.open)) continue;
-    const size_t inner = at + delimiter.open.size();
-    const size_t found = in.substr(inner, kMaxFormula).find(delimiter.close);
-    if (found == in.npos) return {};
-    const size_t close = inner + found;
+Part DelimitedAt(std::string_view text, size_t at, Closes& closes) {
+  for (size_t kind = 0; kind < std::size(kDelimiters); ++kind) {
+    const Delimiter& delimiter = kDelimiters[kind];
+    if (!text.substr(at).starts_with(delimiter.open)) continue;
+    const size_t inner = at + delimiter.open.size(), close = closes.Next(kind, inner);
+    if (close == text.npos || close - inner > kMaxFormula) return {};
     if (Trimmed(text, {inner, close}).empty()) return {};
     // "$5 for 3 and $6": the second sign is money too.
-    const bool money =
-        delimiter.open == "$" && IsBlank(text[close - 1]) && close + 1 < end && IsDigit(text[close + 1]);
+    const bool money = delimiter.open == "$" && IsBlank(text[close - 1]) && close + 1 < text.size() &&
+                       IsDigit(text[close + 1]);
     if (money) return {};
     return {at, close + delimiter.close.size()};
   }
@@ -233,24 +249,36 @@ Part Tail(std::string_view text, Part part) {
 
 }  // namespace
 
-Part FormulaAt(std::string_view text, Part part) {
-  Part formula = DelimitedAt(text, part.begin, part.end);
+namespace {
+
+Part FormulaFrom(std::string_view text, size_t at, Closes& closes) {
+  Part formula = DelimitedAt(text, at, closes);
   if (formula.empty()) return {};
   while (true) {
-    const size_t next = SkipJoiner(text, formula.end, part.end);
-    if (next == formula.end || next >= part.end) break;
-    const Part more = DelimitedAt(text, next, part.end);
+    const size_t next = SkipJoiner(text, formula.end, text.size());
+    if (next == formula.end || next >= text.size()) break;
+    const Part more = DelimitedAt(text, next, closes);
     if (more.empty()) break;
     formula.end = more.end;
   }
-  formula.end = PercentAfter(text.substr(0, part.end), formula.end);
+  formula.end = PercentAfter(text, formula.end);
   return formula;
+}
+
+}  // namespace
+
+Part FormulaAt(std::string_view text, Part part) {
+  const std::string_view in = text.substr(0, part.end);
+  Closes closes(in);
+  return FormulaFrom(in, part.begin, closes);
 }
 
 Part FirstExpression(std::string_view text, Part part, const MathPolicy& policy) {
   Part formula;
+  const std::string_view in = text.substr(0, part.end);
+  Closes closes(in);
   for (size_t i = part.begin; i < part.end && formula.empty(); ++i) {
-    if (text[i] == '$' || text[i] == '\\') formula = FormulaAt(text, {i, part.end});
+    if (text[i] == '$' || text[i] == '\\') formula = FormulaFrom(in, i, closes);
     if (!formula.empty() && !Parses(text, formula, policy)) {
       i = formula.end - 1;
       formula = {};
@@ -266,10 +294,12 @@ namespace {
 // All formulas with delimiters, in order.
 std::vector<Part> Formulas(std::string_view text, Part part) {
   std::vector<Part> formulas;
+  const std::string_view in = text.substr(0, part.end);
+  Closes closes(in);
   for (size_t i = part.begin; i < part.end; ++i) {
     const bool escape = text[i] == '\\' && i + 1 < part.end;
     if (text[i] == '$' || (escape && (text[i + 1] == '(' || text[i + 1] == '['))) {
-      const Part found = FormulaAt(text, {i, part.end});
+      const Part found = FormulaFrom(in, i, closes);
       if (!found.empty()) {
         formulas.push_back(found);
         i = found.end - 1;

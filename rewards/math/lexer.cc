@@ -341,6 +341,15 @@ bool Lexer::IsUnitHere(std::string_view run) const {
          (list_.tokens[n - 2].type == Tok::kWord || list_.tokens[n - 2].type == Tok::kText);
 }
 
+// In plain text, whether a word stands before the letters at hand, or after them, where `rest` begins.
+bool Lexer::IsAmongWords(std::string_view rest) const {
+  if (latex_) return false;
+  if (Last() == Tok::kWord && space_) return true;
+  size_t end = 1;
+  while (end < rest.size() && IsLetter(rest[end])) ++end;
+  return end > 2 && rest[0] == ' ' && FindPlainWord(rest.substr(1, end - 1)) == nullptr;
+}
+
 void Lexer::Letters() {
   size_t end = at_;
   bool ascii = true;
@@ -352,7 +361,9 @@ void Lexer::Letters() {
   }
   const std::string_view run = text_.substr(at_, end - at_);
   const std::string_view rest = text_.substr(end);
-  if ((run == "a" || run == "p") && Last() == Tok::kNumber && rest.starts_with(".m")) {  // 3 p.m.
+  if (run.size() >= 2 && IsAmongWords(rest) && FindPlainWord(run) == nullptr) {
+    Push(Tok::kWord, run.size());
+  } else if ((run == "a" || run == "p") && Last() == Tok::kNumber && rest.starts_with(".m")) {  // 3 p.m.
     Push(Tok::kWord, rest.starts_with(".m.") ? 4 : 3, 0, run == "a" ? "am" : "pm");
   } else if (run == "in" && space_ && Last() == Tok::kLetter && rest.size() >= 2 && rest[0] == ' ' &&
              std::string_view("[({").find(rest[1]) != rest.npos) {

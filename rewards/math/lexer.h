@@ -36,6 +36,7 @@ class Lexer {
   void SplitLetters(std::string_view run);
   void Unicode();
   void FindMathShifts();
+  bool IsAmongWords(std::string_view rest) const;
   bool IsUnitHere(std::string_view run) const;
 
   // lexer_latex.cc: commands

@@ -125,7 +125,7 @@ bool IsProse(const std::vector<Token>& tokens) {
 }
 
 bool IsProse(std::string_view text) {
-  return !text.empty() && text.find_first_of("\\=+^_{}<>|") == text.npos &&
+  return !text.empty() && text.find_first_of("\\=+^_{}<>|0123456789") == text.npos &&
          std::any_of(text.begin(), text.end(), [](char c) { return IsLetter(c); }) &&
          std::none_of(text.begin(), text.end(), [](char c) {
            return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;

@@ -57,8 +57,9 @@ bool MathParser::StartsFactor() const {
     case Tok::kNumber:
     case Tok::kEllipsis:
       return true;
-    case Tok::kOpenSquare:
-      return !Now().space;
+    case Tok::kOpenSquare:  // 2[x+1], but ]1,2[ ends there
+      return !Now().space && Ahead().type != Tok::kEnd && Ahead().type != Tok::kComma &&
+             Ahead().type != Tok::kUnion && Ahead().type != Tok::kIntersection;
     case Tok::kBar:
     case Tok::kDoubleBar:
       return scope_.bars == 0 && !scope_.builder;
@@ -272,7 +273,8 @@ ExprId MathParser::ParseExponent() {
 
 // 30^\circ, and 7^\circ 30' 15'' in minutes and seconds.
 ExprId MathParser::ParseDegrees(ExprId value) {
-  if (Ahead().type == Tok::kWord || (Ahead().type == Tok::kLetter && Ahead().value == kUpright)) {
+  if (Ahead().type == Tok::kWord ||
+      (Ahead().type == Tok::kLetter && (Ahead().value == kUpright || !Ahead().space))) {
     const Unit* scale = FindUnit(Ahead().text);
     if (scale != nullptr && (scale->name == "celsius" || scale->name == "fahrenheit")) {
       at_ += 2;
