@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -270,13 +269,6 @@ bool Defines(const std::vector<std::string>& environment, std::string_view name)
   });
 }
 
-// Where the loader looks for libraries that are named relative to the program ($ORIGIN): it cannot tell without /proc.
-std::string OriginOf(const std::string& program) {
-  std::error_code unknown;  // a path of the box alone
-  const std::filesystem::path real = std::filesystem::canonical(program, unknown);
-  return (unknown ? std::filesystem::path(program) : real).parent_path();
-}
-
 BoxOrder OrderOf(const RunRequest& request) {
   if (request.argv.empty()) throw Error("a run without a program", "", "");
   if (request.channels.size() > kMaxChannels) throw Error("more channels than a run can have", "", "");
@@ -292,9 +284,6 @@ BoxOrder OrderOf(const RunRequest& request) {
   for (const auto& [name, value] :
        {std::pair{"PATH", "/usr/bin:/bin"}, {"HOME", "/work"}, {"LANG", "C.UTF-8"}}) {
     if (!Defines(order.environment, name)) order.environment.push_back(std::string(name) + "=" + value);
-  }
-  if (!Defines(order.environment, "LD_ORIGIN_PATH") && request.argv[0][0] == '/') {
-    order.environment.push_back("LD_ORIGIN_PATH=" + OriginOf(request.argv[0]));
   }
   int64_t given = 0;
   for (const BoxFile& file : request.files) {
