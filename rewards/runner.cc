@@ -24,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr size_t kMostWaiting = 64;                    // groups taken and not scored
 constexpr int64_t kMostLost = 3;                       // threads of a reward left to themselves
+constexpr auto kGoodbye = std::chrono::seconds(2);     // for calls that run when the runner goes
 constexpr auto kLook = std::chrono::milliseconds(50);  // between looks at the deadlines
 
 // A group on its way: each reward fills its own part.
@@ -119,15 +120,15 @@ struct RewardRunner::State {
     state->lanes[lane].threads.emplace_back([state, lane] { Work(state, lane); });
   }
 
-  // Gives up the calls that are overdue; their threads are left to themselves.
-  static void LoseOverdue(const std::shared_ptr<State>& state) {
+  // Gives up the calls that are overdue, or all; their threads are left to themselves.
+  static void LoseOverdue(const std::shared_ptr<State>& state, bool all = false) {
     for (size_t i = 0; i < state->lanes.size(); ++i) {
       Lane& lane = state->lanes[i];
-      if (lane.reward.reward->KeepsDeadline()) continue;
+      if (!all && lane.reward.reward->KeepsDeadline()) continue;
       const auto running = lane.running;
       for (const auto& call : running) {
         const double seconds = Seconds(Clock::now() - call->start);
-        if (seconds <= lane.reward.deadline) continue;
+        if (!all && seconds <= lane.reward.deadline) continue;
         call->lost = true;
         ++lane.lost;
         std::erase(lane.running, call);
@@ -209,9 +210,10 @@ RewardRunner::~RewardRunner() {
       return std::all_of(state_->lanes.begin(), state_->lanes.end(),
                          [](const Lane& lane) { return lane.running.empty(); });
     };
+    const auto last = Clock::now() + kGoodbye;
     while (!idle()) {
       state_->done.wait_for(lock, kLook);
-      State::LoseOverdue(state_);
+      State::LoseOverdue(state_, /*all=*/Clock::now() > last);
     }
     for (Lane& lane : state_->lanes) {
       std::move(lane.threads.begin(), lane.threads.end(), std::back_inserter(threads));

@@ -40,7 +40,7 @@ class RewardRunner {
  public:
   // Error for an empty list or a repeated name; others are broken invariants (see RewardConfig).
   explicit RewardRunner(std::vector<RunnerReward> rewards);
-  ~RewardRunner();  // waits for calls that run; those are bounded by their deadlines
+  ~RewardRunner();  // waits 2 s at most for calls that run; the rest are left to themselves
   RewardRunner(const RewardRunner&) = delete;
   RewardRunner& operator=(const RewardRunner&) = delete;
 

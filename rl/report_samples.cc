@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "rewards/combine.h"
@@ -70,6 +71,7 @@ std::string ScoreText(const Score& score) {
   std::string out;
   if (score.status == Score::Status::kValue) out = "score " + FormatNumber(score.value);
   for (const auto& [name, value] : score.parts) {
+    if (std::isnan(value)) continue;  // a fault, which the explanation names
     out += fmt::format("{}{} {}", out.empty() ? "" : " · ", EscapeHtml(name), FormatNumber(value));
   }
   if (!score.explanation.empty()) out += (out.empty() ? "" : " · ") + EscapeHtml(score.explanation);

@@ -188,6 +188,22 @@ TEST_CASE("a runner may go while work is waiting") {
   for (int64_t slot = 0; slot < 50; ++slot) runner.Submit(GroupAt(slot));
 }
 
+TEST_CASE("a runner that goes does not wait for long deadlines") {
+  const auto release = std::make_shared<std::atomic<bool>>(false);
+  const auto start = Clock::now();
+  {
+    RewardRunner runner({Reward("long", [release](const Group& g) {
+      while (!*release) std::this_thread::sleep_for(milliseconds(5));
+      return SlotScores(g);
+    })});
+    runner.Submit(GroupAt(0));
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  *release = true;
+  CHECK(Clock::now() - start < std::chrono::seconds(20));
+  std::this_thread::sleep_for(milliseconds(50));
+}
+
 TEST_CASE("lists no recipe can mean are refused") {
   CHECK(ErrorText([] { RewardRunner({}); }).find("no reward is given") != std::string::npos);
   CHECK(ErrorText([] {
