@@ -86,7 +86,6 @@ class Output {
       const size_t kept = std::min(static_cast<size_t>(size), limit_ - text_.size());
       text_.append(bytes, kept);
       exceeded_ = kept < static_cast<size_t>(size);
-      if (size < static_cast<ssize_t>(sizeof bytes)) return;
     }
   }
 
@@ -158,7 +157,10 @@ class Watch {
         if (watched[0].revents != 0) {
           const BoxMessage message = box_.Next(0);
           if (message.kind == BoxMessage::Kind::kDone) return message;
-          if (message.kind == BoxMessage::Kind::kStarted) first_ = message.pid;
+          if (message.kind == BoxMessage::Kind::kStarted) {
+            first_ = message.pid;
+            box_us_ = message.box_us;
+          }
         }
       }
       CheckLimits();
@@ -169,8 +171,8 @@ class Watch {
     out_.Drain();
     err_.Drain();
     RunResult result;
-    const int64_t group_us = group_.CpuUs();
-    cpu_us_ = std::max({cpu_us_, done.cpu_us, group_us - kOverheadUs});
+    box_us_ = done.box_us;
+    cpu_us_ = std::max({cpu_us_, done.cpu_us, group_.CpuUs() - box_us_ - kOverheadUs});
     result.cpu_ms = static_cast<double>(cpu_us_) / 1000;
     result.wall_ms = done.ended ? static_cast<double>(done.wall_us) / 1000 : Since(start_) * 1000;
     result.memory_kb = std::max({peak_kb_, done.peak_kb, group_.PeakKb()});
@@ -190,7 +192,8 @@ class Watch {
   }
 
  private:
-  static constexpr int64_t kOverheadUs = 2000;  // the box's own part in the group's CPU time, at most
+  static constexpr int64_t kOverheadUs =
+      1000;  // of a box's part in its group's CPU time that it cannot tell, at most
 
   void Describe(const BoxMessage& done, RunResult& result) const {
     if (!done.ended)
@@ -239,7 +242,7 @@ class Watch {
       peak_kb_ = std::max(peak_kb_, group_.memory() ? 0 : use.resident_kb);
     }
     peak_kb_ = std::max(peak_kb_, group_.PeakKb());
-    cpu_us_ = std::max(cpu_us_, group_.CpuUs() - kOverheadUs);
+    cpu_us_ = std::max(cpu_us_, group_.CpuUs() - box_us_ - kOverheadUs);
     if (group_.MemoryExceeded() || (!group_.memory() && peak_kb_ > limits_.memory_mb << 10)) {
       return Stop(End::kMemoryLimit, true);
     }
@@ -255,7 +258,7 @@ class Watch {
   Clock::time_point checked_ = start_, stopped_;
   std::optional<End> why_;
   pid_t first_ = 0;
-  int64_t cpu_us_ = 0, peak_kb_ = 0;
+  int64_t cpu_us_ = 0, peak_kb_ = 0, box_us_ = 0;
 };
 
 bool IsPlainName(const std::string& name) {
@@ -291,8 +294,9 @@ BoxOrder OrderOf(const RunRequest& request) {
     order.files.push_back({file.name, file.executable, static_cast<int64_t>(file.content.size())});
     given += static_cast<int64_t>(file.content.size() + 4095) & ~int64_t{4095};
   }
-  order.file_mb =
-      request.limits.file_mb + ((given + (1 << 20) - 1) >> 20);  // the files it starts with do not count
+  // Files live in memory: were they all of it, the box itself would have none left. Those it starts with do not count.
+  order.file_mb = std::min(request.limits.file_mb, std::max<int64_t>(1, request.limits.memory_mb / 2)) +
+                  ((given + (1 << 20) - 1) >> 20);
   for (const std::string& name : request.fetch) {
     if (!IsPlainName(name)) throw Error("not the name of a file in a box", name, "");
   }

@@ -100,10 +100,15 @@ const std::vector<Hostile>& HostilePrograms() {
        "struct timespec t={0}; if(clock_settime(CLOCK_REALTIME,&t)==0)puts(\"breach\"); return 1;",
        {"RE"}},
       {"stderr without end", "static char b[4096]; for(;;)write(2,b,sizeof b);", {"OLE"}},
-      {"zombies", "for(int i=0;i<1000;i++){int p=fork(); if(p==0)_exit(0); if(p<0)return 0;}", {"WA"}},
-      {"a deep stack",
-       "volatile char b[4096]; b[0]=1; static int depth; depth++; f12(); return b[0]+depth;",
+      {"files in all of the memory",
+       "static char b[1<<20]; for(int i=0;;i++){char n[20];sprintf(n,\"%d\",i); int "
+       "f=open(n,O_CREAT|O_WRONLY,0600); if(f<0||write(f,b,sizeof b)<sizeof b)return 1; close(f);}",
+       {"RE", "MLE"}},
+      {"limits for the first process",
+       "struct rlimit r={0,0}; if(syscall(SYS_prlimit64,1,RLIMIT_CPU,&r,0)==0)puts(\"breach\"); return 1;",
        {"RE"}},
+      {"zombies", "for(int i=0;i<1000;i++){int p=fork(); if(p==0)_exit(0); if(p<0)return 0;}", {"WA"}},
+      {"a deep stack", "for(;;){volatile char*p=__builtin_alloca(4096); p[0]=1;}", {"RE"}},
       {"a false time limit", "raise(SIGXCPU);", {"RE"}},
       {"a neighbour by an abstract address",
        "int s=socket(AF_UNIX,SOCK_STREAM,0); char a[110]={1,0,0,'h'}; bind(s,(void*)a,8); listen(s,1); "
@@ -133,7 +138,7 @@ TEST_CASE("programs that mean harm get an allowed verdict and leave nothing") {
     request.limits.cpu_s = 0.3;
     request.limits.wall_s = 1;
     request.limits.memory_mb = 64;
-    request.limits.file_mb = 16;
+    request.limits.file_mb = 64;
     const RunResult result = sandbox.Run(request);
     CAPTURE(HostilePrograms()[i].name);
     CAPTURE(VerdictOf(result));

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -133,6 +134,13 @@ void Watch(pid_t first, int pidfd, int64_t id) {
   }
 }
 
+int64_t OwnCpuUs() {
+  rusage used;
+  getrusage(RUSAGE_SELF, &used);
+  return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000 + used.ru_utime.tv_usec +
+         used.ru_stime.tv_usec;
+}
+
 class Box {
  public:
   explicit Box(BoxSetup setup) : setup_(std::move(setup)) {
@@ -148,6 +156,7 @@ class Box {
   }
 
   void Run(const BoxMessage& message, std::vector<int>& descriptors) {
+    const int64_t cpu_before = OwnCpuUs();
     const std::string bytes = ReadMailbox(message.size);
     BoxOrder order;
     if (!order.Unpack(bytes) || order.argv.empty()) Fail("a broken order");
@@ -164,6 +173,7 @@ class Box {
     for (const int descriptor : descriptors) close(descriptor);
     BoxMessage answer;
     answer.kind = BoxMessage::Kind::kStarted, answer.id = message.id, answer.pid = first;
+    if (!setup_.group) answer.box_us = OwnCpuUs() - cpu_before;
     Send(answer);
     Watch(first, pidfd, message.id);
     FinishRun(context_, first, answer);
@@ -172,6 +182,7 @@ class Box {
     answer.written_kb = writable_.WrittenKb();
     answer.size = FetchFiles(order.fetch);
     writable_.Empty();
+    if (!setup_.group) answer.box_us = OwnCpuUs() - cpu_before;
     Send(answer);
   }
 

@@ -36,6 +36,8 @@ struct BoxMessage {
   // Of kDone. `ended` is false when the program did not end by itself.
   int32_t ended = 0, wait_status = 0, exec_errno = 0;
   int64_t cpu_us = 0, wall_us = 0, peak_kb = 0, written_kb = 0;
+  int64_t box_us =
+      0;  // of kStarted and kDone: CPU time of the box itself for this run, where its group counts it
   int32_t landlock = 0;  // of kReady: its version, 0 without
 };
 
