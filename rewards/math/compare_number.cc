@@ -94,7 +94,8 @@ Outcome Comparer::Numbers(const Value& gold, const Value& pred) {
 bool Comparer::EnoughDigits(const Value& gold, const Value& pred) {
   if (!pred.decimal || pred.decimal->significant < kEnoughDigits || gold.decimal) return false;
   if (graph_.IsNumber(gold.term) && Terminates(graph_.number(gold.term))) return false;
-  return ShowsDigits(graph_, gold.term, pred.decimal->value, pred.decimal->places, work_);
+  return ShowsDigits(graph_, gold.term, pred.decimal->value, pred.decimal->places, pred.decimal->significant,
+                     work_);
 }
 
 bool Comparer::Rounded(const Value& gold, const Value& pred) {

@@ -86,7 +86,7 @@ bool OrderScalars(TermGraph& graph, TermId a, TermId b, int* order, WorkBudget& 
 }
 
 bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, int64_t places,
-                 WorkBudget& work) {
+                 int64_t significant, WorkBudget& work) {
   constexpr int64_t kBits = 8 * kLastBallBits;
   Ball ball, gap, unit;
   if (std::abs(places) > 2000 || !BallValue(graph, value, kLastBallBits, ball, work)) return false;
@@ -97,10 +97,14 @@ bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, 
   arb_set_ui(unit.real(), 10);
   arb_pow_ui(unit.real(), unit.real(), std::abs(places), kBits);
   if (places > 0) arb_inv(unit.real(), unit.real(), kBits);
-  const bool cut_off = arb_is_nonnegative(gap.real()) && arb_lt(gap.real(), unit.real());
-  arb_mul_2exp_si(gap.real(), gap.real(), 1);
+  if (arb_is_nonnegative(gap.real()) && arb_lt(gap.real(), unit.real())) return true;  // cut off
   arb_abs(gap.real(), gap.real());
-  return cut_off || arb_le(gap.real(), unit.real());
+  arb_mul_2exp_si(unit.real(), unit.real(), -1);
+  if (arb_le(gap.real(), unit.real())) return true;  // rounded
+  // As a program prints a double: its last digit may be off by what a double cannot hold.
+  arb_abs(ball.real(), ball.real());
+  arb_mul_2exp_si(ball.real(), ball.real(), -51);
+  return significant >= 15 && arb_le(gap.real(), ball.real());
 }
 
 bool WithinBound(TermGraph& graph, TermId value, TermId other, TermId bound, WorkBudget& work) {

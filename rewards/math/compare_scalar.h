@@ -35,9 +35,10 @@ ScalarVerdict CompareUpToFactor(TermGraph& graph, TermId a, TermId b, int* sign,
 // Order of real constants: -1, 0, 1. False when it cannot be told, or they are no real constants.
 bool OrderScalars(TermGraph& graph, TermId a, TermId b, int* order, WorkBudget& work);
 
-// Whether the decimal, of so many places, is the real constant `value` rounded or cut off; a proof by balls.
+// Whether the decimal, of so many places and significant digits, is the real constant `value` rounded or cut off, or what a
+// double of it prints; a proof by balls.
 bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, int64_t places,
-                 WorkBudget& work);
+                 int64_t significant, WorkBudget& work);
 // Whether |value - other| <= bound, both real constants.
 bool WithinBound(TermGraph& graph, TermId value, TermId other, TermId bound, WorkBudget& work);
 

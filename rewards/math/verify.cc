@@ -21,11 +21,27 @@ struct Answer {
   bool percent_outside = false;  // as in \boxed{10}\%: the text has the sign, the bytes in the box have not
 };
 
+// `\int_0^1 x^2 dx = \frac13` is worth its right side, whatever the left one says.
+void ReadRightSide(Answer& answer, const MathPolicy& policy) {
+  const std::string& text = answer.extraction.text;
+  int depth = 0;
+  size_t last = std::string::npos;
+  for (size_t i = 0; i < text.size(); ++i) {
+    depth += (text[i] == '{') - (text[i] == '}');
+    const bool plain = i == 0 || std::string_view("<>!:=").find(text[i - 1]) == std::string_view::npos;
+    if (text[i] == '=' && depth == 0 && plain) last = i;
+  }
+  if (last == std::string::npos) return;
+  ParseResult parsed = ParseMath(std::string_view(text).substr(last + 1), policy);
+  if (parsed.ok && parsed.expr.kind(parsed.expr.root()) != ExprKind::kText) answer.parsed = std::move(parsed);
+}
+
 Answer Read(std::string_view text, const MathPolicy& policy) {
   Answer answer;
   answer.extraction = ExtractAnswer(text, policy);
   const Extraction& found = answer.extraction;
   if (found.found) answer.parsed = ParseMath(found.text, policy);
+  if (found.found && !answer.parsed.ok) ReadRightSide(answer, policy);
   answer.percent_outside = found.anchor == Anchor::kBox && found.text.ends_with('%') &&
                            text.substr(found.begin, found.end - found.begin) != found.text;
   return answer;

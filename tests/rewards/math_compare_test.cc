@@ -166,13 +166,15 @@ TEST_CASE("order, tolerance and factors") {
   const auto shows = [&](int64_t digits, int64_t power, int64_t places) {
     Rational decimal;
     fmpq_set_si(decimal.get(), digits, static_cast<uint64_t>(power));
-    return ShowsDigits(in.graph, pi, decimal, places, in.work);
+    return ShowsDigits(in.graph, pi, decimal, places, places + 1, in.work);
   };
   CHECK(shows(314159265359, 100000000000, 11));  // rounded
   CHECK(shows(314159265358, 100000000000, 11));  // cut off
   CHECK_FALSE(shows(314159265357, 100000000000, 11));
   CHECK_FALSE(shows(314159265360, 100000000000, 11));
-  CHECK_FALSE(shows(31415926537, 10000000000, 11));
+  CHECK_FALSE(shows(31415926537, 10000000000, 10));
+  CHECK(shows(3141592653589794, 1000000000000000, 15));  // one off in the sixteenth digit
+  CHECK_FALSE(shows(3141592653589783, 1000000000000000, 15));
   int sign = 0;
   CHECK(CompareUpToFactor(in.graph, (x - y).id, (n(3) * y - n(3) * x).id, &sign, in.work).equal);
   CHECK(sign == -1);
