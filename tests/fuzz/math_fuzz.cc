@@ -10,8 +10,11 @@
 
 #include "rewards/math/extract.h"
 #include "rewards/math/parse.h"
+#include "rewards/math/verify.h"
 
 namespace {
+
+constexpr std::string_view kDivider = "\n=====\n";
 
 void Require(bool holds, const char* what) {
   if (holds) return;
@@ -29,6 +32,27 @@ void CheckTree(const hone::Expr& expr) {
   Require(!hone::ToString(expr).empty(), "every tree is shown");
 }
 
+// The whole verifier: the text against itself, and its part before a line of "=====" against the part after it.
+void CheckPair(std::string_view text) {
+  const size_t middle = text.find(kDivider);
+  const bool two = middle != std::string_view::npos;
+  const std::string_view gold = two ? text.substr(0, middle) : text;
+  const std::string_view pred = two ? text.substr(middle + kDivider.size()) : text;
+  hone::MathPolicy policy;
+  for (const hone::FormRule form :
+       {hone::FormRule::kAny, hone::FormRule::kEvaluated, hone::FormRule::kAsGold}) {
+    policy.form = form;
+    const hone::MathVerdict verdict = hone::VerifyMath(gold, pred, policy);
+    Require(verdict.reward == 0.0 || verdict.reward == 1.0, "a reward is 0 or 1");
+    Require(verdict.begin <= verdict.end && verdict.end <= pred.size(), "the span lies in the completion");
+    Require(!verdict.reason.empty(), "a verdict has a reason");
+    policy.rounding = "gold_digits";
+    policy.variable_names = hone::VariableNamesRule::kLenient;
+    policy.relation_as_set = hone::RelationAsSetRule::kBoth;
+    policy.percent = hone::PercentRule::kEither;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -42,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(parsed.ok || !parsed.reason.empty(), "a refusal has a reason");
     hone::PlainText(answer);
   }
+  CheckPair(text);
   return 0;
 }
 
@@ -80,14 +105,24 @@ const std::vector<std::string>& Corpus() {
       "1:2:3:\\ldots",
       "<1,2>",
       "**73**",
+      "\\sin^2 x + \\cos^2 x = 1",
+      "\\sqrt{5+2\\sqrt{6}} - \\sqrt[3]{2}",
+      "(x+y+z)^{12} (x-1)^{-3}",
+      "9^{9^9}, (5!)!, 2^{-99}",
+      "e^{i\\pi/3} + \\ln 8 / \\ln 2",
+      "\\sum_{k=1}^{40} \\frac{1}{k^2}",
+      "[1, \\sqrt{2}) \\cup (3, 4] \\cap (-1, 10)",
+      "1 < |x| \\le \\frac52",
+      "x^{2/3} \\binom{x}{3} + x!",
+      "\\begin{vmatrix} a & b \\\\ c & d \\end{vmatrix}",
+      "\\left\\lfloor 10^{20} \\pi \\right\\rfloor",
       "\\vec{i} + 2\\hat{j}"};
   return corpus;
 }
 
 // One to eight changes: cut, repeat, swap in a piece of another text, change a byte.
-std::string Mutated(std::mt19937_64& random) {
+std::string Mutated(std::string text, std::mt19937_64& random) {
   const auto below = [&](size_t n) { return n == 0 ? 0 : random() % n; };
-  std::string text = Corpus()[below(Corpus().size())];
   for (size_t change = 1 + below(8); change > 0; --change) {
     const size_t at = below(text.size() + 1), size = below(8);
     const std::string& other = Corpus()[below(Corpus().size())];
@@ -121,7 +156,10 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
   for (uint64_t i = 0; i < inputs; ++i) {
-    const std::string text = Mutated(random);
+    // Every other input is a pair: the gold, and what became of it.
+    const std::string& base = Corpus()[random() % Corpus().size()];
+    const std::string gold = i % 4 == 1 ? base : Mutated(base, random);
+    const std::string text = i % 2 == 0 ? gold : gold + std::string(kDivider) + Mutated(gold, random);
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   }
   return 0;
