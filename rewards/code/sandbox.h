@@ -18,7 +18,7 @@ struct RunLimits {
   double wall_s = 3.0;
   int64_t memory_mb = 256;
   int64_t output_kb = 16384;  // of stdout and of stderr, each
-  int64_t file_mb = 64;       // all files written, together; they are kept in memory: at most half of memory_mb
+  int64_t file_mb = 64;       // all files written, together; at most half of memory_mb, being in memory
   int64_t processes = 64;     // and threads
   int64_t open_files = 64;
 };
