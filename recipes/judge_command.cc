@@ -23,37 +23,27 @@ struct JudgeArguments {
 };
 
 int JudgeStdin(const JudgeArguments &a) {
-  const int threads = a.threads > 0
-                          ? a.threads
-                          : static_cast<int>(std::clamp(
-                                std::thread::hardware_concurrency(), 1u, 256u));
+  const int threads =
+      a.threads > 0 ? a.threads : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 256u));
   Judge judge({threads, a.cache});
-  for (const std::string &line : judge.Describe())
-    fmt::print(stderr, "sandbox: {}\n", line);
-  const LinesSummary summary =
-      JudgeLines(std::cin, std::cout, "stdin", judge, threads);
+  for (const std::string &line : judge.Describe()) fmt::print(stderr, "sandbox: {}\n", line);
+  const LinesSummary summary = JudgeLines(std::cin, std::cout, "stdin", judge, threads);
   if (summary.unreadable > 0) {
-    throw Error(fmt::format("{} of {} lines could not be read; the first: {}",
-                            summary.unreadable, summary.lines,
-                            summary.first_error),
+    throw Error(fmt::format("{} of {} lines could not be read; the first: {}", summary.unreadable,
+                            summary.lines, summary.first_error),
                 "", "");
   }
   return summary.failed > 0 ? 1 : 0;
 }
 
-} // namespace
+}  // namespace
 
 Command AddJudgeCommand(CLI::App &app) {
-  auto *command =
-      app.add_subcommand("judge", "Run programs against tests in a sandbox");
+  auto *command = app.add_subcommand("judge", "Run programs against tests in a sandbox");
   auto a = std::make_shared<JudgeArguments>();
-  command
-      ->add_option("--threads", a->threads,
-                   "submissions judged at once; default: the number of cores")
+  command->add_option("--threads", a->threads, "submissions judged at once; default: the number of cores")
       ->check(CLI::Range(1, 256));
-  command
-      ->add_option("--cache", a->cache,
-                   "directory of compiled programs; '' keeps nothing")
+  command->add_option("--cache", a->cache, "directory of compiled programs; '' keeps nothing")
       ->capture_default_str();
   command->footer(
       "Reads one submission per line on stdin, writes one verdict per line, in "
@@ -68,4 +58,4 @@ Command AddJudgeCommand(CLI::App &app) {
   return [a] { return JudgeStdin(*a); };
 }
 
-} // namespace hone
+}  // namespace hone

@@ -70,8 +70,8 @@ bool IsTypeWord(std::string_view word) {
                       "uint16_t", "uint32_t", "uint64_t", "intptr_t", "uintptr_t", "ptrdiff_t"});
 }
 
-// "const char*" of the tokens of one declaration; nullopt when a word in it is no known type. `named` allows one last word that is
-// a name.
+// "const char*" of the tokens of one declaration; nullopt when a word in it is no known type. `named` allows
+// one last word that is a name.
 std::optional<std::string> TypeOf(const std::vector<std::string_view>& tokens, bool named) {
   std::string words, stars;
   bool has_type = false, has_name = false, is_const = false;

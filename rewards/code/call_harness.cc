@@ -87,8 +87,8 @@ std::optional<std::string> FramePayload(std::string_view stream, std::string_vie
   return ends ? std::optional(payload) : std::nullopt;
 }
 
-// argv[1] is the nonce. A return from main is what counts: exit() in a constructor, or before the last assertion, never
-// gets here.
+// argv[1] is the nonce. A return from main is what counts: exit() in a constructor, or before the last
+// assertion, never gets here.
 std::string AssertTail() {
   return std::string("\n") + kUndefine + R"c(
 #ifdef __cplusplus

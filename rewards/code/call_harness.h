@@ -1,5 +1,5 @@
-// Calls a function of a submission inside the box and carries its result out, typed, on a channel of its own. The function's
-// expected result never comes near. Covered by tests/rewards/judge_test.cc.
+// Calls a function of a submission inside the box and carries its result out, typed, on a channel of its own.
+// The function's expected result never comes near. Covered by tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_CALL_HARNESS_H_
 #define HONE_REWARDS_CODE_CALL_HARNESS_H_
 
@@ -12,16 +12,17 @@
 
 namespace hone {
 
-// A program that calls functions, or why there can be none (`fault`, which is the submission's: a declaration that is missing
-// or has types that cannot be passed).
+// A program that calls functions, or why there can be none (`fault`, which is the submission's: a declaration
+// that is missing or has types that cannot be passed).
 struct CallProgram {
   std::string code;
   std::string fault;
 };
 
-// `code` with a main of ours behind it that calls `function`, for C, C++ and JavaScript. The linker puts it in the place of any main
-// of the submission (see CallFlags). Types come from the submission's own declaration: C++ lets the compiler deduce them, C has
-// its declaration read (integers, floating point, bool, char, char* and arrays as pointers).
+// `code` with a main of ours behind it that calls `function`, for C, C++ and JavaScript. The linker puts it
+// in the place of any main of the submission (see CallFlags). Types come from the submission's own
+// declaration: C++ lets the compiler deduce them, C has its declaration read (integers, floating point, bool,
+// char, char* and arrays as pointers).
 CallProgram MakeCallProgram(const Language& language, std::string_view code, const std::string& function);
 
 // Extra compiler flags of programs made by MakeCallProgram.
@@ -37,12 +38,12 @@ std::string CallRequest(const std::string& nonce, const std::string& function, c
 // 32 random hexadecimal digits.
 std::string MakeNonce();
 
-// The payload of a channel that holds exactly one frame: "NONCE LENGTH\n", the payload, "\nNONCE done\n". Anything else,
-// an unfinished frame or one more byte, is nullopt.
+// The payload of a channel that holds exactly one frame: "NONCE LENGTH\n", the payload, "\nNONCE done\n".
+// Anything else, an unfinished frame or one more byte, is nullopt.
 std::optional<std::string> FramePayload(std::string_view stream, std::string_view nonce);
 
-// The end of a compiled program whose test brings its own main: reports on the channel when that main has returned. Link with
-// AssertFlags, which also rename a main of the submission.
+// The end of a compiled program whose test brings its own main: reports on the channel when that main has
+// returned. Link with AssertFlags, which also rename a main of the submission.
 std::string AssertTail();
 std::vector<std::string> AssertFlags(std::string_view code);
 

@@ -3,8 +3,8 @@
 
 namespace hone {
 
-// Readers for each kind of parameter; the result is written by its type. __read and __write are glibc's names that programs
-// do not take.
+// Readers for each kind of parameter; the result is written by its type. __read and __write are glibc's names
+// that programs do not take.
 const char* const kCallTailC = R"c(
 long hone_read(int, void*, unsigned long) __asm__("__read");
 long hone_write(int, const void*, unsigned long) __asm__("__write");

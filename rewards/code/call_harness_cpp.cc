@@ -1,5 +1,5 @@
-// The C++ behind a submission, first half: reading arguments. Types are deduced by the compiler from the submission's own declaration.
-// Covered by tests/rewards/judge_test.cc.
+// The C++ behind a submission, first half: reading arguments. Types are deduced by the compiler from the
+// submission's own declaration. Covered by tests/rewards/judge_test.cc.
 #include "rewards/code/call_harness.h"
 
 namespace hone {
@@ -50,8 +50,9 @@ const char* const kUndefine = R"c(
 #undef __wrap_main
 )c";
 
-// C++17 at most, and of the library only traits and tuples: containers are known by their members, so that a submission keeps
-// the headers it asked for and no others come before it. __read and __write are glibc's names that programs do not take.
+// C++17 at most, and of the library only traits and tuples: containers are known by their members, so that a
+// submission keeps the headers it asked for and no others come before it. __read and __write are glibc's
+// names that programs do not take.
 const char* const kCallReadCpp = R"cpp(
 #include <iterator>
 #include <tuple>

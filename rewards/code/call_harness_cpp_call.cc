@@ -1,4 +1,5 @@
-// The C++ behind a submission, second half: calling the function and writing its result. Covered by tests/rewards/judge_test.cc.
+// The C++ behind a submission, second half: calling the function and writing its result. Covered by
+// tests/rewards/judge_test.cc.
 #include "rewards/code/call_harness.h"
 
 namespace hone {

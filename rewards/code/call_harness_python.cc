@@ -1,10 +1,11 @@
-// The Python that calls a submission's function, and how Python values become plain ones. Covered by tests/rewards/judge_test.cc.
+// The Python that calls a submission's function, and how Python values become plain ones. Covered by
+// tests/rewards/judge_test.cc.
 #include "rewards/code/call_harness.h"
 
 namespace hone {
 
-// Runs beside the submission, which may break it, but can win nothing by that: whatever is encoded is compared elsewhere.
-// encode reads the values below subclasses, so that what arrives is always freshly built.
+// Runs beside the submission, which may break it, but can win nothing by that: whatever is encoded is
+// compared elsewhere. encode reads the values below subclasses, so that what arrives is always freshly built.
 const char* const kPlainValuesPython = R"py(
 import json, os, sys
 sys.set_int_max_str_digits(0)

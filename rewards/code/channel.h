@@ -1,4 +1,5 @@
-// A pipe or socket whose other end a box gets, emptied by a thread of its own while the box runs. Covered by tests/rewards/judge_test.cc.
+// A pipe or socket whose other end a box gets, emptied by a thread of its own while the box runs. Covered by
+// tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_CHANNEL_H_
 #define HONE_REWARDS_CODE_CHANNEL_H_
 

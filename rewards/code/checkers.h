@@ -21,7 +21,8 @@ struct CheckerSpec {
   std::string language, code;               // of kCustom
 };
 
-// "token", "exact", "float", "unordered" or "custom". Error, with `where` and the nearest name, for any other.
+// "token", "exact", "float", "unordered" or "custom". Error, with `where` and the nearest name, for any
+// other.
 CheckerSpec::Kind CheckerKindOf(std::string_view name, const std::string& where);
 
 enum class Match { kAccepted, kWrong, kPresentation };
@@ -29,8 +30,8 @@ enum class Match { kAccepted, kWrong, kPresentation };
 // Every kind but kCustom (a broken invariant). Time n log n at most.
 Match CompareOutput(const CheckerSpec& checker, std::string_view expected, std::string_view actual);
 
-// How the checker of a task compares returned values: kExact tells 42 from 42.0, kFloat has its tolerance, kUnordered takes the
-// outermost list in any order; kToken and kCustom compare by value.
+// How the checker of a task compares returned values: kExact tells 42 from 42.0, kFloat has its tolerance,
+// kUnordered takes the outermost list in any order; kToken and kCustom compare by value.
 ValueRules RulesOf(const CheckerSpec& checker);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// The reward `code`: programs that a model writes, judged by the prompt's tests. Covered by tests/rewards/code_reward_test.cc.
+// The reward `code`: programs that a model writes, judged by the prompt's tests. Covered by
+// tests/rewards/code_reward_test.cc.
 #ifndef HONE_REWARDS_CODE_CODE_REWARD_H_
 #define HONE_REWARDS_CODE_CODE_REWARD_H_
 
@@ -14,13 +15,15 @@
 
 namespace hone {
 
-// The program in a completion: the last block between ``` fences of the text, or the whole text when it has none; the text is
-// what the last <answer> .. </answer> holds, or the completion without such tags. A last fence that is not closed runs to the end.
+// The program in a completion: the last block between ``` fences of the text, or the whole text when it has
+// none; the text is what the last <answer> .. </answer> holds, or the completion without such tags. A last
+// fence that is not closed runs to the end.
 std::string_view ExtractCode(std::string_view completion);
 
-// Reward `code`: the outcome's score, 0 to 1. The prompt's gold is a task as `hone judge` reads it, without id and code:
-// {"lang":"cpp","tests":[..],..}. A gold that cannot be read, or whose tests can be forged without allow_forgeable, there or
-// in the options, and a verdict of IE are faults. The sandbox is made at the first need and kept; a machine that cannot isolate gives faults.
+// Reward `code`: the outcome's score, 0 to 1. The prompt's gold is a task as `hone judge` reads it, without
+// id and code: {"lang":"cpp","tests":[..],..}. A gold that cannot be read, or whose tests can be forged
+// without allow_forgeable, there or in the options, and a verdict of IE are faults. The sandbox is made at
+// the first need and kept; a machine that cannot isolate gives faults.
 class CodeReward : public RewardFn {
  public:
   struct Options {

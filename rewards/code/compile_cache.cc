@@ -1,5 +1,5 @@
-// The key is stored whole beside its hash, so that a collision costs a comparison and never a wrong program. Covered by
-// tests/rewards/compile_cache_test.cc.
+// The key is stored whole beside its hash, so that a collision costs a comparison and never a wrong program.
+// Covered by tests/rewards/compile_cache_test.cc.
 #include "rewards/code/compile_cache.h"
 
 namespace hone {

@@ -18,8 +18,8 @@ struct Compiled {
   double wall_ms = 0.0;     // of the compilation, also when it was taken from the cache
 };
 
-// A SQLite file that several processes may share. Thread-safe. Holds at most `capacity` bytes of keys and programs: when a new one
-// does not fit, the oldest half goes. Throws Error as data/sqlite.h does.
+// A SQLite file that several processes may share. Thread-safe. Holds at most `capacity` bytes of keys and
+// programs: when a new one does not fit, the oldest half goes. Throws Error as data/sqlite.h does.
 class CompileCache {
  public:
   explicit CompileCache(const std::string& path, int64_t capacity = int64_t{512} << 20);

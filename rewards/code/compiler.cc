@@ -1,5 +1,5 @@
-// Argument lists, the cache, and gcc's rule that a header precompiled with the same flags is taken when it is included first.
-// Covered by tests/rewards/judge_test.cc.
+// Argument lists, the cache, and gcc's rule that a header precompiled with the same flags is taken when it is
+// included first. Covered by tests/rewards/judge_test.cc.
 #include "rewards/code/compiler.h"
 
 #include <fmt/core.h>

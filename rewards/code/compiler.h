@@ -1,4 +1,5 @@
-// Compiles submissions in the box, once each, and makes the precompiled header of C++. Covered by tests/rewards/judge_test.cc.
+// Compiles submissions in the box, once each, and makes the precompiled header of C++. Covered by
+// tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_COMPILER_H_
 #define HONE_REWARDS_CODE_COMPILER_H_
 
@@ -18,17 +19,19 @@ namespace hone {
 // Limits of one compilation: CPU 10 s, wall 20 s, memory 1 GiB, diagnostics 1 MiB.
 RunLimits CompileLimits();
 
-// What boxes need to see for the languages and for the headers kept under `cache_directory` (made when missing; empty: no
-// precompiled headers). Throws Error when the directory cannot be made.
+// What boxes need to see for the languages and for the headers kept under `cache_directory` (made when
+// missing; empty: no precompiled headers). Throws Error when the directory cannot be made.
 std::vector<SharedDirectory> CompilerDirectories(const std::string& cache_directory);
 
 // Thread-safe.
 class Compiler {
  public:
-  // `sandbox` was made with CompilerDirectories(cache_directory) and outlives this. An empty directory: nothing is kept.
+  // `sandbox` was made with CompilerDirectories(cache_directory) and outlives this. An empty directory:
+  // nothing is kept.
   Compiler(Sandbox& sandbox, const std::string& cache_directory);
 
-  // `flags` go before the source's name. A program that does not compile, in whatever way, is a result; Error when the box failed.
+  // `flags` go before the source's name. A program that does not compile, in whatever way, is a result; Error
+  // when the box failed.
   Compiled Compile(const Language& language, std::string_view code, const std::vector<std::string>& flags);
 
  private:

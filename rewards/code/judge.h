@@ -1,4 +1,5 @@
-// Compiles a submission once, runs its tests in the sandbox, and says what each came to. Covered by tests/rewards/judge_test.cc.
+// Compiles a submission once, runs its tests in the sandbox, and says what each came to. Covered by
+// tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_JUDGE_H_
 #define HONE_REWARDS_CODE_JUDGE_H_
 
@@ -14,8 +15,9 @@
 
 namespace hone {
 
-// AC accepted, WA wrong answer, PE right but for blanks, CE not compiled, TLE over the CPU or wall limit, MLE over the memory
-// limit, OLE over the limit of output or files, RE ended by a signal or with a code other than 0, IE the judge itself failed.
+// AC accepted, WA wrong answer, PE right but for blanks, CE not compiled, TLE over the CPU or wall limit, MLE
+// over the memory limit, OLE over the limit of output or files, RE ended by a signal or with a code other
+// than 0, IE the judge itself failed.
 enum class JudgeVerdict { kAC, kWA, kPE, kCE, kTLE, kMLE, kOLE, kRE, kIE };
 
 std::string_view NameOf(JudgeVerdict verdict);  // "AC", ...

@@ -1,4 +1,5 @@
-// Workers take lines in order and hand verdicts to one writer's window. Covered by tests/rewards/judge_test.cc.
+// Workers take lines in order and hand verdicts to one writer's window. Covered by
+// tests/rewards/judge_test.cc.
 #include "rewards/code/judge_lines.h"
 
 #include <cmath>

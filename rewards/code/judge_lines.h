@@ -11,8 +11,8 @@
 namespace hone {
 
 // {"id":..,"verdict":"AC","score":1.0,"tests":[{"verdict":"AC","cpu_ms":..,"wall_ms":..,"memory_kb":..,"stdout":"..","stderr":".."}],..}
-// without a line end. Only where they apply: "note"; "exit_code" or "signal" of RE; "forgeable": true; "compile": {"ms":..,
-// "diagnostics":".."}. The score of IE is null.
+// without a line end. Only where they apply: "note"; "exit_code" or "signal" of RE; "forgeable": true;
+// "compile": {"ms":.., "diagnostics":".."}. The score of IE is null.
 std::string OutcomeLine(const TypedValue& id, const Outcome& outcome);
 
 struct LinesSummary {
@@ -20,9 +20,9 @@ struct LinesSummary {
   std::string first_error;                        // of the first unreadable line
 };
 
-// Reads submissions from `in`, one a line (blank lines are skipped), judges `threads` at once and writes verdicts to `out` in the order
-// of the lines, each as soon as all before it are written. A line that cannot be read gets the verdict IE with "error", which
-// names `source`, the line's number and the nearest key.
+// Reads submissions from `in`, one a line (blank lines are skipped), judges `threads` at once and writes
+// verdicts to `out` in the order of the lines, each as soon as all before it are written. A line that cannot
+// be read gets the verdict IE with "error", which names `source`, the line's number and the nearest key.
 LinesSummary JudgeLines(std::istream& in, std::ostream& out, const std::string& source, Judge& judge,
                         int threads);
 

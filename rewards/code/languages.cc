@@ -53,7 +53,8 @@ std::optional<std::string> RustToolchain() {
 
 std::string GoTool() { return fs::exists("/usr/local/go/bin/go") ? "/usr/local/go/bin/go" : "/usr/bin/go"; }
 
-// A box has no /proc, which tells a program where it is: rustc needs to be told, and its own linker cannot be.
+// A box has no /proc, which tells a program where it is: rustc needs to be told, and its own linker cannot
+// be.
 Language Rust() {
   const bool in_usr = fs::exists("/usr/bin/rustc");
   const std::string home = in_usr ? "/usr" : kRustBox;

@@ -1,4 +1,5 @@
-// The languages of the judge: how each is compiled and run in the box. Covered by tests/rewards/judge_test.cc.
+// The languages of the judge: how each is compiled and run in the box. Covered by
+// tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_LANGUAGES_H_
 #define HONE_REWARDS_CODE_LANGUAGES_H_
 
@@ -29,8 +30,8 @@ struct Language {
 // Where boxes see the directory of precompiled headers: one folder per value of -std.
 inline constexpr std::string_view kHeaderBox = "/opt/hone-headers";
 
-// The row of a language that is installed here. Error, with `where` and the nearest key, when there is none, or when its tool
-// is not installed.
+// The row of a language that is installed here. Error, with `where` and the nearest key, when there is none,
+// or when its tool is not installed.
 const Language& FindLanguage(std::string_view key, const std::string& where);
 
 // Keys of the languages that are installed here, in table order.

@@ -1,5 +1,5 @@
-// What the judge is asked: a task (language, tests, checker, limits) and a program for it, read strictly from JSON. Covered by
-// tests/rewards/judge_test.cc.
+// What the judge is asked: a task (language, tests, checker, limits) and a program for it, read strictly from
+// JSON. Covered by tests/rewards/judge_test.cc.
 #ifndef HONE_REWARDS_CODE_SUBMISSION_H_
 #define HONE_REWARDS_CODE_SUBMISSION_H_
 
@@ -42,9 +42,9 @@ struct Submission {
 // Programs longer than this are not compiled: CE.
 inline constexpr size_t kMaxCodeBytes = size_t{1} << 20;
 
-// Reads a task from a JSON object with the keys lang, tests, checker, limits, score, allow_forgeable; Submission adds id and code.
-// Error, with `where` and the nearest key, on an unknown key or language, a wrong type, a limit out of range, no tests, or a call test
-// in a language without them.
+// Reads a task from a JSON object with the keys lang, tests, checker, limits, score, allow_forgeable;
+// Submission adds id and code. Error, with `where` and the nearest key, on an unknown key or language, a
+// wrong type, a limit out of range, no tests, or a call test in a language without them.
 JudgeTask ParseTask(std::string_view json, const std::string& where);
 Submission ParseSubmission(std::string_view json, const std::string& where);
 

@@ -1,4 +1,5 @@
-// The three kinds of test, from a request of the sandbox to a verdict. Covered by tests/rewards/judge_test.cc.
+// The three kinds of test, from a request of the sandbox to a verdict. Covered by
+// tests/rewards/judge_test.cc.
 #include "rewards/code/test_run.h"
 
 #include <fmt/core.h>
@@ -75,7 +76,8 @@ TestOutcome& Fail(TestOutcome& outcome, JudgeVerdict verdict, std::string note) 
   return outcome;
 }
 
-// A checker's word: exit code 0 accepted, 1 wrong, 2 presentation; anything else is the checker's own failure.
+// A checker's word: exit code 0 accepted, 1 wrong, 2 presentation; anything else is the checker's own
+// failure.
 JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const std::string& output,
                         std::string& note) {
   const CheckerSpec& checker = context.submission.task.checker;
@@ -196,7 +198,8 @@ TestOutcome RunProxiedTest(const TestContext& context, const JudgeTest& test) {
   return ProxiedOutcome(submission_result, *test_run, FramePayload(channel.Finish(), nonce).value_or(""));
 }
 
-// `f(2) == 3` alone becomes an assertion; statements stand in a main; a text with its own main is taken as it is.
+// `f(2) == 3` alone becomes an assertion; statements stand in a main; a text with its own main is taken as it
+// is.
 std::string CompiledAssertion(const std::string& text) {
   if (text.find("main") != std::string::npos) return text;
   const bool is_expression = text.find("assert") == std::string::npos && text.find(';') == std::string::npos;

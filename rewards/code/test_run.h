@@ -11,7 +11,8 @@
 
 namespace hone {
 
-// What a run needs: the submission, and what was compiled for this test (nothing for an interpreted language).
+// What a run needs: the submission, and what was compiled for this test (nothing for an interpreted
+// language).
 struct TestContext {
   Sandbox& sandbox;
   const Submission& submission;

@@ -1,4 +1,5 @@
-// A SAX parser that keeps digits, and a comparison that knows types. Covered by tests/rewards/typed_value_test.cc.
+// A SAX parser that keeps digits, and a comparison that knows types. Covered by
+// tests/rewards/typed_value_test.cc.
 #include "rewards/code/typed_value.h"
 
 #include <fmt/core.h>

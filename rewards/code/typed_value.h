@@ -23,13 +23,14 @@ struct TypedValue {
   bool operator==(const TypedValue& other) const = default;
 };
 
-// One JSON value; integers keep all digits. Error, with `where`, on anything that is not exactly one JSON value in UTF-8
-// with unique keys, or nests deeper than 64.
+// One JSON value; integers keep all digits. Error, with `where`, on anything that is not exactly one JSON
+// value in UTF-8 with unique keys, or nests deeper than 64.
 TypedValue ParseJsonValue(std::string_view text, const std::string& where);
 
-// What a harness writes: JSON in which an object has one key, the type, and stands for what JSON lacks: {"t":[..]} tuple,
-// {"s":[..]} set, {"d":[[key, value], ..]} map, {"b":"hex"} bytes, {"f":"nan"} and "inf", "-inf"; another key names a type that
-// equals nothing. nullopt when it is not that; the text comes from a program that may write anything.
+// What a harness writes: JSON in which an object has one key, the type, and stands for what JSON lacks:
+// {"t":[..]} tuple, {"s":[..]} set, {"d":[[key, value], ..]} map, {"b":"hex"} bytes, {"f":"nan"} and "inf",
+// "-inf"; another key names a type that equals nothing. nullopt when it is not that; the text comes from a
+// program that may write anything.
 std::optional<TypedValue> ParseHarnessValue(std::string_view text);
 
 // The value as JSON again; only of what JSON can say (a broken invariant otherwise).
@@ -45,9 +46,9 @@ struct ValueRules {
   bool unordered = false;  // the outermost list is compared as a multiset; then a set counts as a list too
 };
 
-// Whether a returned value is the expected one, which comes from JSON. A bool is no number and a string no number, ever;
-// a JSON array equals a list or tuple; a JSON object equals a map whose keys are its strings, or integers written as they are.
-// Without tolerances exact, an int against a float too.
+// Whether a returned value is the expected one, which comes from JSON. A bool is no number and a string no
+// number, ever; a JSON array equals a list or tuple; a JSON object equals a map whose keys are its strings,
+// or integers written as they are. Without tolerances exact, an int against a float too.
 bool SameValue(const TypedValue& expected, const TypedValue& actual, const ValueRules& rules);
 
 }  // namespace hone

@@ -30,15 +30,11 @@ namespace {
 constexpr const char *kTrivial = "int main(void) { return 0; }\n";
 
 double Milliseconds(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double, std::milli>(
-             std::chrono::steady_clock::now() - since)
-      .count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
 }
 
 double Median(std::vector<double> values) {
-  std::nth_element(values.begin(),
-                   values.begin() +
-                       static_cast<std::ptrdiff_t>(values.size() / 2),
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
                    values.end());
   return values[values.size() / 2];
 }
@@ -53,15 +49,13 @@ std::string TrivialProgram(Sandbox &sandbox) {
   request.compiling = true;
   request.fetch = {"main"};
   const RunResult result = sandbox.Run(request);
-  if (result.fetched.empty())
-    throw Error("the trivial program does not compile: " + result.err, "", "");
+  if (result.fetched.empty()) throw Error("the trivial program does not compile: " + result.err, "", "");
   return result.fetched.front().content;
 }
 
 double PlainForkExecMs(const std::string &program) {
   const std::filesystem::path path =
-      std::filesystem::temp_directory_path() /
-      ("hone-trivial-" + std::to_string(getpid()));
+      std::filesystem::temp_directory_path() / ("hone-trivial-" + std::to_string(getpid()));
   std::ofstream(path, std::ios::binary) << program;
   std::filesystem::permissions(path, std::filesystem::perms(0755));
   std::vector<double> times;
@@ -70,8 +64,7 @@ double PlainForkExecMs(const std::string &program) {
     pid_t pid = 0;
     std::string name = path.string();
     char *argv[] = {name.data(), nullptr};
-    if (posix_spawn(&pid, name.c_str(), nullptr, nullptr, argv, environ) != 0)
-      break;
+    if (posix_spawn(&pid, name.c_str(), nullptr, nullptr, argv, environ) != 0) break;
     waitpid(pid, nullptr, 0);
     times.push_back(Milliseconds(start));
   }
@@ -92,22 +85,17 @@ void Overhead(benchmark::State &state) {
   for (auto _ : state) {
     const auto start = std::chrono::steady_clock::now();
     const RunResult result = sandbox.Run(request);
-    if (result.end != RunResult::End::kExited || result.exit_code != 0)
-      throw Error("a run was lost", "", "");
+    if (result.end != RunResult::End::kExited || result.exit_code != 0) throw Error("a run was lost", "", "");
     times.push_back(Milliseconds(start));
   }
   const double box = Median(times), plain = PlainForkExecMs(program);
   state.counters["box_ms"] = box;
   state.counters["fork_exec_ms"] = plain;
   state.counters["overhead_ms"] = box - plain;
-  state.counters["runs_per_s"] = benchmark::Counter(
-      static_cast<double>(times.size()), benchmark::Counter::kIsRate);
+  state.counters["runs_per_s"] =
+      benchmark::Counter(static_cast<double>(times.size()), benchmark::Counter::kIsRate);
 }
-BENCHMARK(Overhead)
-    ->Name("judge/overhead")
-    ->Iterations(1000)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(Overhead)->Name("judge/overhead")->Iterations(1000)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 struct Mixed {
   const char *language, *code, *tests;
@@ -118,16 +106,11 @@ constexpr Mixed kMixed[] = {
      "#include <stdio.h>\nint main(){int "
      "a;scanf(\"%d\",&a);printf(\"%d\",2*a);}",
      R"({"stdin":"21","stdout":"42"})", JudgeVerdict::kAC},
-    {"python", "print(2 * int(input()))", R"({"stdin":"21","stdout":"42"})",
-     JudgeVerdict::kAC},
-    {"python", "def f(x): return x", R"({"call":"f","args":[21],"returns":42})",
-     JudgeVerdict::kWA},
-    {"python", "def f(x): return 2 * x", R"({"assert":"assert f(21) == 42"})",
-     JudgeVerdict::kAC},
-    {"c", "int f(int x) { return 2 * x; }",
-     R"({"call":"f","args":[21],"returns":42})", JudgeVerdict::kAC},
-    {"c", "int main(){__builtin_trap();}", R"({"stdout":"42"})",
-     JudgeVerdict::kRE},
+    {"python", "print(2 * int(input()))", R"({"stdin":"21","stdout":"42"})", JudgeVerdict::kAC},
+    {"python", "def f(x): return x", R"({"call":"f","args":[21],"returns":42})", JudgeVerdict::kWA},
+    {"python", "def f(x): return 2 * x", R"({"assert":"assert f(21) == 42"})", JudgeVerdict::kAC},
+    {"c", "int f(int x) { return 2 * x; }", R"({"call":"f","args":[21],"returns":42})", JudgeVerdict::kAC},
+    {"c", "int main(){__builtin_trap();}", R"({"stdout":"42"})", JudgeVerdict::kRE},
     {"c",
      "#include <unistd.h>\nint main(){if(fork())return "
      "0;setsid();for(;;)sleep(1);}",
@@ -137,8 +120,7 @@ constexpr Mixed kMixed[] = {
 
 Submission SubmissionOf(const Mixed &mixed) {
   Submission submission;
-  submission.task = ParseTask(R"({"lang":")" + std::string(mixed.language) +
-                                  R"(","tests":[)" + mixed.tests +
+  submission.task = ParseTask(R"({"lang":")" + std::string(mixed.language) + R"(","tests":[)" + mixed.tests +
                                   R"(],"limits":{"cpu_s":5,"wall_s":20}})",
                               "bench");
   submission.code = mixed.code;
@@ -149,34 +131,27 @@ Submission SubmissionOf(const Mixed &mixed) {
 // came back with another verdict.
 size_t JudgeMixed(Judge &judge, size_t count, int threads) {
   std::vector<Submission> submissions;
-  for (const Mixed &mixed : kMixed)
-    submissions.push_back(SubmissionOf(mixed));
+  for (const Mixed &mixed : kMixed) submissions.push_back(SubmissionOf(mixed));
   std::atomic<size_t> next = 0, lost = 0;
   const auto work = [&] {
     for (size_t i = next++; i < count; i = next++) {
       const size_t kind = i % std::size(kMixed);
       const Outcome outcome = judge.Run(submissions[kind]);
-      if (outcome.verdict == kMixed[kind].verdict)
-        continue;
+      if (outcome.verdict == kMixed[kind].verdict) continue;
       ++lost;
-      std::fprintf(stderr, "run %zu: %s instead of %s: %s\n", i,
-                   std::string(NameOf(outcome.verdict)).c_str(),
-                   std::string(NameOf(kMixed[kind].verdict)).c_str(),
-                   outcome.note.c_str());
+      std::fprintf(stderr, "run %zu: %s instead of %s: %s\n", i, std::string(NameOf(outcome.verdict)).c_str(),
+                   std::string(NameOf(kMixed[kind].verdict)).c_str(), outcome.note.c_str());
     }
   };
   std::vector<std::thread> workers;
-  for (int i = 0; i < threads; ++i)
-    workers.emplace_back(work);
-  for (std::thread &worker : workers)
-    worker.join();
+  for (int i = 0; i < threads; ++i) workers.emplace_back(work);
+  for (std::thread &worker : workers) worker.join();
   return lost;
 }
 
 struct ScratchCache {
-  std::string path = (std::filesystem::temp_directory_path() /
-                      ("hone-judge-bench-" + std::to_string(getpid())))
-                         .string();
+  std::string path =
+      (std::filesystem::temp_directory_path() / ("hone-judge-bench-" + std::to_string(getpid()))).string();
   ~ScratchCache() { std::filesystem::remove_all(path); }
 };
 
@@ -190,8 +165,8 @@ void Concurrent(benchmark::State &state) {
     runs += 256;
   }
   state.counters["lost"] = static_cast<double>(lost);
-  state.counters["submissions_per_s"] = benchmark::Counter(
-      static_cast<double>(runs), benchmark::Counter::kIsRate);
+  state.counters["submissions_per_s"] =
+      benchmark::Counter(static_cast<double>(runs), benchmark::Counter::kIsRate);
 }
 BENCHMARK(Concurrent)
     ->Name("judge/concurrent_64")
@@ -232,11 +207,7 @@ void Soak(benchmark::State &state) {
   }
   state.counters["lost"] = static_cast<double>(lost);
 }
-BENCHMARK(Soak)
-    ->Name("judge/soak")
-    ->Iterations(1)
-    ->UseRealTime()
-    ->Unit(benchmark::kSecond);
+BENCHMARK(Soak)->Name("judge/soak")->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
 
-} // namespace
-} // namespace hone
+}  // namespace
+}  // namespace hone

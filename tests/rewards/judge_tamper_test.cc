@@ -12,21 +12,17 @@ using namespace hone;
 
 namespace {
 
-void CheckNoneAccepted(const std::string &language,
-                       const std::vector<const char *> &programs,
+void CheckNoneAccepted(const std::string &language, const std::vector<const char *> &programs,
                        const std::string &test) {
   Judge *judge = TheJudge();
-  if (judge == nullptr)
-    return;
+  if (judge == nullptr) return;
   for (const char *program : programs) {
     CAPTURE(program);
-    const Outcome outcome =
-        JudgeJson(*judge, SubmissionJson(language, program, test));
+    const Outcome outcome = JudgeJson(*judge, SubmissionJson(language, program, test));
     CAPTURE(outcome.note);
     const std::string verdict = VerdictOf(outcome);
     CAPTURE(verdict);
-    const std::vector<std::string> allowed = {"WA",  "RE",  "CE",
-                                              "TLE", "OLE", "MLE"};
+    const std::vector<std::string> allowed = {"WA", "RE", "CE", "TLE", "OLE", "MLE"};
     CHECK(std::find(allowed.begin(), allowed.end(), verdict) != allowed.end());
     CHECK(outcome.score == 0.0);
   }
@@ -92,76 +88,64 @@ const std::vector<const char *> kPython = {
     "",
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("no Python trick earns a call test") {
-  CheckNoneAccepted("python", kPython,
-                    R"({"call":"g","args":[21],"returns":43})");
+  CheckNoneAccepted("python", kPython, R"({"call":"g","args":[21],"returns":43})");
 }
 
 TEST_CASE("no Python trick earns an assertion") {
+  CheckNoneAccepted("python", kPython, "{\"assert\":" + Quoted("assert g(21) == 43") + "}");
   CheckNoneAccepted("python", kPython,
-                    "{\"assert\":" + Quoted("assert g(21) == 43") + "}");
-  CheckNoneAccepted(
-      "python", kPython,
-      "{\"assert\":" +
-          Quoted(
-              "import math\ndef check(h):\n    assert abs(h(21) - 43) < 1e-6\n"
-              "    assert math.fabs(h(21) - 43) < 1e-6\ncheck(g)") +
-          "}");
+                    "{\"assert\":" +
+                        Quoted("import math\ndef check(h):\n    assert abs(h(21) - 43) < 1e-6\n"
+                               "    assert math.fabs(h(21) - 43) < 1e-6\ncheck(g)") +
+                        "}");
   // A name that hides a builtin or a module of the test's.
+  CheckNoneAccepted("python",
+                    {"def abs(x): return 0\ndef g(x): return 0",
+                     "class math:\n  fabs = staticmethod(lambda x: 0)\ndef g(x): return 0",
+                     "def check(h): pass\ndef g(x): return 0", "def __import__(*a): pass\ndef g(x): return 0",
+                     "AssertionError = ZeroDivisionError\ndef g(x): return 0"},
+                    "{\"assert\":" +
+                        Quoted("import math\ndef check(h):\n    assert math.fabs(abs(h(21) - "
+                               "43)) < 1e-6\ncheck(g)") +
+                        "}");
   CheckNoneAccepted(
-      "python",
-      {"def abs(x): return 0\ndef g(x): return 0",
-       "class math:\n  fabs = staticmethod(lambda x: 0)\ndef g(x): return 0",
-       "def check(h): pass\ndef g(x): return 0",
-       "def __import__(*a): pass\ndef g(x): return 0",
-       "AssertionError = ZeroDivisionError\ndef g(x): return 0"},
-      "{\"assert\":" +
-          Quoted("import math\ndef check(h):\n    assert math.fabs(abs(h(21) - "
-                 "43)) < 1e-6\ncheck(g)") +
-          "}");
-  CheckNoneAccepted(
-      "python",
-      {"class AssertionError(Exception): pass\ndef g(x): raise AssertionError"},
-      "{\"assert\":" +
-          Quoted("try:\n    assert g(21) == 43\nexcept ValueError:\n    pass") +
-          "}");
+      "python", {"class AssertionError(Exception): pass\ndef g(x): raise AssertionError"},
+      "{\"assert\":" + Quoted("try:\n    assert g(21) == 43\nexcept ValueError:\n    pass") + "}");
 }
 
 TEST_CASE("no trick of C or C++ earns a call test") {
   const char *test = R"({"call":"g","args":[21],"returns":43})";
-  CheckNoneAccepted(
-      "cpp",
-      {"#define main other\n#include <cstdlib>\nstruct X { X() { exit(0); } } "
-       "x;\nint g(int) { return 0; }",
-       "#include <unistd.h>\nint g(int) { _exit(0); }",
-       "#include <unistd.h>\nint g(int) { write(3, \"passed\", 6); _exit(0); }",
-       "extern \"C\" int __wrap_main() { return 0; }\nint g(int) { return 0; }",
-       "struct E { bool operator==(int) const { return true; } operator int() "
-       "const { return 0; } };\nE "
-       "g(int) { return {}; }",
-       "extern \"C\" long __write(int, const void*, unsigned long n) { return "
-       "n; }\nint g(int) { return 43; "
-       "}",
-       "#include <string>\nstd::string g(int) { return \"43\"; }",
-       "char g(int) { return 43; }", "bool g(int) { return true; }"},
-      test);
-  CheckNoneAccepted("c",
-                    {"#include <stdlib.h>\n__attribute__((constructor)) void "
-                     "x(void) { exit(0); }\nint g(int a) { return "
-                     "0; }",
-                     "#include <unistd.h>\nint g(int a) { _exit(0); }",
-                     "char g(int a) { return 43; }",
-                     "#define g(x) 43\nint (g)(int a) { return 0; }\nint g;",
-                     "const char* g(int a) { return \"43\"; }"},
+  CheckNoneAccepted("cpp",
+                    {"#define main other\n#include <cstdlib>\nstruct X { X() { exit(0); } } "
+                     "x;\nint g(int) { return 0; }",
+                     "#include <unistd.h>\nint g(int) { _exit(0); }",
+                     "#include <unistd.h>\nint g(int) { write(3, \"passed\", 6); _exit(0); }",
+                     "extern \"C\" int __wrap_main() { return 0; }\nint g(int) { return 0; }",
+                     "struct E { bool operator==(int) const { return true; } operator int() "
+                     "const { return 0; } };\nE "
+                     "g(int) { return {}; }",
+                     "extern \"C\" long __write(int, const void*, unsigned long n) { return "
+                     "n; }\nint g(int) { return 43; "
+                     "}",
+                     "#include <string>\nstd::string g(int) { return \"43\"; }", "char g(int) { return 43; }",
+                     "bool g(int) { return true; }"},
                     test);
+  CheckNoneAccepted(
+      "c",
+      {"#include <stdlib.h>\n__attribute__((constructor)) void "
+       "x(void) { exit(0); }\nint g(int a) { return "
+       "0; }",
+       "#include <unistd.h>\nint g(int a) { _exit(0); }", "char g(int a) { return 43; }",
+       "#define g(x) 43\nint (g)(int a) { return 0; }\nint g;", "const char* g(int a) { return \"43\"; }"},
+      test);
 }
 
 TEST_CASE("assertions by proxy: what honest programs and tests need works") {
   Judge *judge = TheJudge();
-  if (judge == nullptr)
-    return;
+  if (judge == nullptr) return;
   struct Pair {
     const char *code, *assertion, *verdict;
   };
@@ -189,12 +173,9 @@ TEST_CASE("assertions by proxy: what honest programs and tests need works") {
        "'P4'\np.v = 7\nassert p.v == 7 and "
        "isinstance(p, P)",
        "AC"},
-      {"def g(n):\n  for i in range(n): yield i",
-       "assert list(g(3)) == [0, 1, 2] and sum(g(4)) == 6", "AC"},
-      {"def g(f, x): return f(f(x))",
-       "assert g(lambda v: v + 1, 1) == 3 and g(len, 'a') == 3", "RE"},
-      {"def g(f, x): return f(f(x))",
-       "assert g(lambda v: v + 1, 1) == 3 and g(str, 5) == '5'", "AC"},
+      {"def g(n):\n  for i in range(n): yield i", "assert list(g(3)) == [0, 1, 2] and sum(g(4)) == 6", "AC"},
+      {"def g(f, x): return f(f(x))", "assert g(lambda v: v + 1, 1) == 3 and g(len, 'a') == 3", "RE"},
+      {"def g(f, x): return f(f(x))", "assert g(lambda v: v + 1, 1) == 3 and g(str, 5) == '5'", "AC"},
       {"def sum(a, b): return a * b", "assert sum(2, 3) == 6", "AC"},
       {"import math\ndef poly(c, x): return c + x\ndef g(c): return -c",
        "assert math.fabs(poly(3, g(3))) < 1e-9", "AC"},
@@ -207,9 +188,8 @@ TEST_CASE("assertions by proxy: what honest programs and tests need works") {
   for (const Pair &pair : pairs) {
     CAPTURE(pair.code);
     CAPTURE(pair.assertion);
-    const Outcome outcome = JudgeJson(
-        *judge, SubmissionJson("python", pair.code,
-                               "{\"assert\":" + Quoted(pair.assertion) + "}"));
+    const Outcome outcome =
+        JudgeJson(*judge, SubmissionJson("python", pair.code, "{\"assert\":" + Quoted(pair.assertion) + "}"));
     CAPTURE(outcome.note);
     CHECK(VerdictOf(outcome) == pair.verdict);
     CHECK_FALSE(outcome.forgeable);
@@ -218,29 +198,20 @@ TEST_CASE("assertions by proxy: what honest programs and tests need works") {
 
 TEST_CASE("assertions compiled into a program are marked") {
   Judge *judge = TheJudge();
-  if (judge == nullptr)
-    return;
+  if (judge == nullptr) return;
   const auto outcome = [&](const std::string &language, const std::string &code,
                            const std::string &assertion) {
-    const Outcome result = JudgeJson(
-        *judge, SubmissionJson(language, code,
-                               "{\"assert\":" + Quoted(assertion) + "}"));
-    if (VerdictOf(result) != "CE")
-      CHECK(result.forgeable);
+    const Outcome result =
+        JudgeJson(*judge, SubmissionJson(language, code, "{\"assert\":" + Quoted(assertion) + "}"));
+    if (VerdictOf(result) != "CE") CHECK(result.forgeable);
     return VerdictOf(result);
   };
-  const std::string code =
-      "int f(int x) { return 2 * x; }\nint main() { return 1; }\n";
-  CHECK(outcome("cpp", code,
-                "#include <cassert>\nint main() { assert(f(2) == 4); }") ==
-        "AC");
-  CHECK(outcome("cpp", code,
-                "#include <cassert>\nint main() { assert(f(2) == 5); }") ==
-        "WA");
+  const std::string code = "int f(int x) { return 2 * x; }\nint main() { return 1; }\n";
+  CHECK(outcome("cpp", code, "#include <cassert>\nint main() { assert(f(2) == 4); }") == "AC");
+  CHECK(outcome("cpp", code, "#include <cassert>\nint main() { assert(f(2) == 5); }") == "WA");
   CHECK(outcome("c", code, "f(2) == 4") == "AC");
   CHECK(outcome("c", code, "assert(f(2) == 4); assert(f(3) == 7);") == "WA");
-  CHECK(outcome("cpp", "#include <cstdlib>\nint f(int) { exit(0); }",
-                "f(2) == 4") == "WA");
+  CHECK(outcome("cpp", "#include <cstdlib>\nint f(int) { exit(0); }", "f(2) == 4") == "WA");
   CHECK(outcome("cpp",
                 "#include <cstdlib>\nstruct X { X() { exit(0); } } x;\nint "
                 "f(int) { return 0; }",

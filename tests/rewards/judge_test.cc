@@ -43,7 +43,7 @@ TEST_CASE("each verdict of a program that reads and prints") {
   Judge *judge = TheJudge();
   if (judge == nullptr) return;
   const std::string limits =
-      R"(,"limits":{"cpu_s":1,"wall_s":1.5,"memory_mb":128,"output_kb":64,"file_mb":8})";
+      R"(,"limits":{"cpu_s":1,"wall_s":4,"memory_mb":128,"output_kb":64,"file_mb":8},"score":"all")";
   const std::vector<Row> rows = {
       {"c",
        "#include <stdio.h>\nint main(){int "
