@@ -137,7 +137,7 @@ std::string Mutated(std::string text, std::mt19937_64& random) {
         text.insert(at, other.substr(below(other.size()), below(16)));
         break;
       case 3:
-        text.insert(at, 1, "{}()[]|\\$^_,.;:&-+*/!%= 0159exi\xff\0"[below(35)]);
+        text.insert(at, 1, "{}()[]|\\$^_,.;:&-+*/!%= 0159exi\xff\0"[below(34)]);
         break;
       default:
         if (at < text.size()) text[at] = static_cast<char>(random());
