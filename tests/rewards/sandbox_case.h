@@ -99,7 +99,7 @@ inline std::string TextOf(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline Traces TracesNow() {
+inline Traces TracesNow(pid_t owner_of_groups = getpid()) {
   namespace fs = std::filesystem;
   Traces traces;
   std::error_code ignored;
@@ -107,7 +107,7 @@ inline Traces TracesNow() {
     traces.children += TextOf(task.path() / "children");
   traces.mounts = TextOf("/proc/self/mountinfo");
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator("/proc/self/fd")) ++traces.descriptors;
-  const std::string mine = "hone-" + std::to_string(getpid()) + "-";
+  const std::string mine = "hone-" + std::to_string(owner_of_groups) + "-";
   std::istringstream mounts(traces.mounts);
   for (std::string line; std::getline(mounts, line);) {
     if (line.find(" - cgroup") == std::string::npos) continue;
