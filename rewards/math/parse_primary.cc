@@ -167,15 +167,14 @@ ExprId MathParser::ParseLetter() {
   ExprId index = kNoExpr;
   if (Take(Tok::kUnderscore)) {
     const bool group = Is(Tok::kOpenGroup);
-    const bool digits =
-        Is(Tok::kNumber) || (group && Ahead().type == Tok::kNumber &&
-                             (Ahead(2).type == Tok::kCloseGroup || Ahead(2).type == Tok::kCloseBrace));
+    const bool closed = Ahead(2).type == Tok::kCloseGroup || Ahead(2).type == Tok::kCloseBrace;
+    const bool digits = Is(Tok::kNumber) || (group && Ahead().type == Tok::kNumber && closed);
     const size_t word = at_ + group;
     if (digits) {
       at_ += group;
       full += "_" + Literal(Now()).digits;
       at_ += 1 + group;
-    } else if (tokens_[word].type == Tok::kText || tokens_[word].type == Tok::kWord) {
+    } else if ((!group || closed) && (tokens_[word].type == Tok::kText || tokens_[word].type == Tok::kWord)) {
       full += "_" + std::string(tokens_[word].text);
       at_ = word + 1 + group;
     } else {

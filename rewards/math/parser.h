@@ -97,7 +97,7 @@ class MathParser {
   int TakeUnitPower();
   void SkipProse();
 
-  const Token& Now() const { return tokens_[at_]; }
+  const Token& Now() const { return tokens_[std::min(at_, tokens_.size() - 1)]; }
   const Token& Ahead(size_t n = 1) const { return tokens_[std::min(at_ + n, tokens_.size() - 1)]; }
   bool Is(Tok type) const { return Now().type == type; }
   bool Take(Tok type) { return Is(type) && (++at_, true); }
