@@ -100,12 +100,8 @@ ArithmeticQuestion DrawArithmeticQuestion(DataRandom& random) {
   std::abort();
 }
 
-bool IsHeldOut(std::string_view question_text) {
-  return KeyHash().Add("held out").Add(question_text).value() % 16 == 0;
-}
-
 ArithmeticQuestion ArithmeticTask::QuestionAt(int64_t index) const {
-  const bool held_out = split_ == ArithmeticSplit::kHeldOut;
+  const bool held_out = split_ == Split::kHeldOut;
   DataRandom random(KeyHash()
                         .Add(held_out ? "arithmetic held out" : "arithmetic train")
                         .Add(seed_)
@@ -124,11 +120,6 @@ Prompt ArithmeticTask::PromptAt(int64_t index) const {
   prompt.gold = std::to_string(question.Answer());
   prompt.kind = ArithmeticKindName(question.kind);
   prompt.columns = "{\"question\":\"" + question.Text() + "\"}";  // digits and operators: nothing to escape
-  return prompt;
-}
-
-Prompt WithIds(Prompt prompt, const Tokenizer& tokenizer) {
-  prompt.ids = tokenizer.Encode(prompt.text);
   return prompt;
 }
 

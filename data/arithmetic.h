@@ -5,12 +5,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "data/prompt_template.h"
+#include "data/questions.h"
 #include "data/random.h"
-#include "data/tokenizer.h"
 #include "data/types.h"
 
 namespace hone {
@@ -48,15 +47,10 @@ struct ArithmeticQuestion {
 // Number of digits uniform, then the number uniform.
 ArithmeticQuestion DrawArithmeticQuestion(DataRandom& random);
 
-// Decided by the question's text alone, so that the splits of any two seeds are disjoint. About 1 in 16.
-bool IsHeldOut(std::string_view question_text);
-
-enum class ArithmeticSplit { kTrain, kHeldOut };
-
 // An endless data set: prompt #i depends on (seed, split, i) only. Thread-safe.
 class ArithmeticTask {
  public:
-  ArithmeticTask(uint64_t seed, ArithmeticSplit split, PromptTemplate prompt_template)
+  ArithmeticTask(uint64_t seed, Split split, PromptTemplate prompt_template)
       : seed_(seed), split_(split), template_(std::move(prompt_template)) {}
 
   ArithmeticQuestion QuestionAt(int64_t index) const;
@@ -64,12 +58,9 @@ class ArithmeticTask {
 
  private:
   uint64_t seed_;
-  ArithmeticSplit split_;
+  Split split_;
   PromptTemplate template_;
 };
-
-// The prompt as `tokenizer` reads its text. Throws Error as Tokenizer::Encode.
-Prompt WithIds(Prompt prompt, const Tokenizer& tokenizer);
 
 // The 55 tokens of the tiny base: <pad> <bos> <eos> <think> </think> <answer> </answer>, digits, + - * = ? ,
 // ; : Q A, space, newline, a to z. Not padded.

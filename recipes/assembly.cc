@@ -20,14 +20,14 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
 }
 
-PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer) {
+PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
   const ArithmeticTask task(static_cast<uint64_t>(recipe.task.seed), split,
                             PromptTemplate(recipe.task.prompt));
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
-  const PromptSource source = MakePrompts(recipe, ArithmeticSplit::kHeldOut, tokenizer);
+  const PromptSource source = MakePrompts(recipe, Split::kHeldOut, tokenizer);
   std::vector<Prompt> prompts;
   for (int64_t i = 0; i < recipe.eval.prompts; ++i) prompts.push_back(source(i));
   return prompts;
@@ -36,7 +36,7 @@ std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokeni
 void CheckPrompts(const Recipe& recipe, const Policy& policy) {
   Prompt prompt;
   try {
-    prompt = MakePrompts(recipe, ArithmeticSplit::kHeldOut, policy.tokenizer())(0);
+    prompt = MakePrompts(recipe, Split::kHeldOut, policy.tokenizer())(0);
   } catch (const Error& e) {
     throw Error(std::string("the model's tokenizer cannot write the prompts: ") + e.what(), "task.prompt",
                 "use the prompt the model was made for");

@@ -18,7 +18,7 @@ namespace hone {
 // The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
 
-PromptSource MakePrompts(const Recipe& recipe, ArithmeticSplit split, const Tokenizer& tokenizer);
+PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
 void CheckPrompts(const Recipe& recipe, const Policy& policy);

@@ -80,9 +80,9 @@ TEST_CASE("100,000 golds agree with an evaluator of the text; kinds keep their r
   const uint64_t seed = 2026;
   CAPTURE(seed);
   const int count = 100000;
-  for (const ArithmeticSplit split : {ArithmeticSplit::kTrain, ArithmeticSplit::kHeldOut}) {
+  for (const Split split : {Split::kTrain, Split::kHeldOut}) {
     const ArithmeticTask task(seed, split, PromptTemplate("<bos>Q:{question}=?A:"));
-    const int n = split == ArithmeticSplit::kTrain ? count : count / 10;
+    const int n = split == Split::kTrain ? count : count / 10;
     std::map<std::string, int> kinds;
     int wrong = 0, outside = 0, in_other_split = 0;
     for (int i = 0; i < n; ++i) {
@@ -94,7 +94,7 @@ TEST_CASE("100,000 golds agree with an evaluator of the text; kinds keep their r
       const int64_t value = Evaluate(question);
       wrong += std::to_string(value) != prompt.gold || value < 0;
       outside += !InRange(prompt.kind, Numbers(question));
-      in_other_split += IsHeldOut(question) != (split == ArithmeticSplit::kHeldOut);
+      in_other_split += IsHeldOut(question) != (split == Split::kHeldOut);
       ++kinds[prompt.kind];
     }
     CHECK(wrong == 0);
@@ -115,19 +115,19 @@ TEST_CASE("splits of different seeds share no question, prompts depend on seed a
   std::set<std::string> held_out;
   for (uint64_t seed : {1, 2, 3}) {
     for (int i = 0; i < 5000; ++i) {
-      held_out.insert(ArithmeticTask(seed, ArithmeticSplit::kHeldOut, bare).PromptAt(i).text);
+      held_out.insert(ArithmeticTask(seed, Split::kHeldOut, bare).PromptAt(i).text);
     }
   }
   CHECK(held_out.size() > 10000);
   int shared = 0;
   for (uint64_t seed : {1, 2, 9}) {
-    const ArithmeticTask train(seed, ArithmeticSplit::kTrain, bare);
+    const ArithmeticTask train(seed, Split::kTrain, bare);
     for (int i = 0; i < 20000; ++i) shared += static_cast<int>(held_out.count(train.PromptAt(i).text));
   }
   CHECK(shared == 0);
 
-  const ArithmeticTask a(5, ArithmeticSplit::kTrain, bare), b(5, ArithmeticSplit::kTrain, bare);
-  const ArithmeticTask other(6, ArithmeticSplit::kTrain, bare);
+  const ArithmeticTask a(5, Split::kTrain, bare), b(5, Split::kTrain, bare);
+  const ArithmeticTask other(6, Split::kTrain, bare);
   int same = 0;
   for (int i = 999; i >= 0; --i) {
     REQUIRE(a.PromptAt(i).text == b.PromptAt(i).text);
@@ -144,7 +144,7 @@ TEST_CASE("one in sixteen is held out") {
 }
 
 TEST_CASE("the first prompts of seed 1 are pinned: another platform must draw the same") {
-  const ArithmeticTask task(1, ArithmeticSplit::kTrain, PromptTemplate("{question}"));
+  const ArithmeticTask task(1, Split::kTrain, PromptTemplate("{question}"));
   std::string drawn;
   for (int i = 0; i < 6; ++i) drawn += task.PromptAt(i).text + "=" + task.PromptAt(i).gold + " ";
   CHECK(drawn == "96*7-15=657 121*4=484 554*2=1108 811+22+193=1026 6628-11=6617 814+24+15=853 ");

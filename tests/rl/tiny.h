@@ -115,7 +115,7 @@ inline Score EvenShare(const Group&, const Completion& completion) {
 }
 
 inline PromptSource TrainPrompts(const Tokenizer& tokenizer) {
-  const ArithmeticTask task(1, ArithmeticSplit::kTrain, PromptTemplate("<bos>Q:{question}=?A:"));
+  const ArithmeticTask task(1, Split::kTrain, PromptTemplate("<bos>Q:{question}=?A:"));
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 
