@@ -4,15 +4,39 @@
 #include <filesystem>
 
 #include "data/arithmetic_corpus.h"
+#include "data/code_corpus.h"
 #include "data/error.h"
 
 namespace hone {
+namespace {
+
+// Of either task's prompts.
+template <class Task>
+PromptSource PromptsOf(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
+  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt));
+  return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
+}
+
+template <class Corpus, class Shares>
+DocumentSource DocumentsOf(const Recipe& recipe, const Shares& shares, const Tokenizer& tokenizer) {
+  const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
+  return [corpus, &tokenizer](int64_t index) {
+    const auto document = corpus.DocumentAt(index);
+    TrainingSequence sequence;
+    sequence.ids = tokenizer.Encode(document.prompt + document.completion);
+    return sequence;
+  };
+}
+
+bool IsCode(const Recipe& recipe) { return recipe.task.kind == TaskKind::kCode; }
+
+}  // namespace
 
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir) {
   const int threads = ThreadCount(recipe.run.threads);
   if (!recipe.model.shape) return Policy::Load(recipe.model.path, recipe.run.precision, threads);
   std::filesystem::create_directories(tokenizer_dir);
-  WriteArithmeticTokenizer(tokenizer_dir);
+  IsCode(recipe) ? WriteCodeTokenizer(tokenizer_dir) : WriteArithmeticTokenizer(tokenizer_dir);
   Checkpoint checkpoint;
   checkpoint.config = recipe.model.shape->Resolve(Tokenizer::Load(tokenizer_dir), recipe.name);
   checkpoint.weights = InitWeights(checkpoint.config, static_cast<uint64_t>(recipe.run.seed),
@@ -21,9 +45,8 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
 }
 
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  const ArithmeticTask task(static_cast<uint64_t>(recipe.task.seed), split,
-                            PromptTemplate(recipe.task.prompt));
-  return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
+  return IsCode(recipe) ? PromptsOf<CodeTask>(recipe, split, tokenizer)
+                        : PromptsOf<ArithmeticTask>(recipe, split, tokenizer);
 }
 
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
@@ -50,14 +73,8 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy) {
 }
 
 DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
-  const ArithmeticCorpus corpus(recipe.corpus.shares, static_cast<uint64_t>(recipe.run.seed),
-                                PromptTemplate(recipe.task.prompt));
-  return [corpus, &tokenizer](int64_t index) {
-    const ArithmeticDocument document = corpus.DocumentAt(index);
-    TrainingSequence sequence;
-    sequence.ids = tokenizer.Encode(document.prompt + document.completion);
-    return sequence;
-  };
+  return IsCode(recipe) ? DocumentsOf<CodeCorpus>(recipe, recipe.code_corpus.shares, tokenizer)
+                        : DocumentsOf<ArithmeticCorpus>(recipe, recipe.corpus.shares, tokenizer);
 }
 
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe) {

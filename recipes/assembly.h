@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/arithmetic.h"
+#include "data/code_tasks.h"
 #include "recipes/schema.h"
 #include "rl/evaluation.h"
 #include "rl/grpo.h"

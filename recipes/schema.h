@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/arithmetic_corpus.h"
+#include "data/code_corpus.h"
 #include "data/fields.h"
 #include "data/tokenizer.h"
 #include "policy/config.h"
@@ -23,6 +24,11 @@ enum class StageKind { kGrpo, kSft };
 template <>
 inline constexpr auto kEnumNames<StageKind> = std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"},
                                                                                   {StageKind::kSft, "sft"}});
+
+enum class TaskKind { kArithmetic, kCode };
+template <>
+inline constexpr auto kEnumNames<TaskKind> =
+    std::to_array<EnumName<TaskKind>>({{TaskKind::kArithmetic, "arithmetic"}, {TaskKind::kCode, "code"}});
 
 // A model made from scratch.
 struct ShapeConfig {
@@ -67,16 +73,18 @@ struct ModelSource {
   template <class V>
   void Fields(V& v) {
     v.Field("path", path, "Hugging Face directory to start from; relative to the recipe file");
-    v.Field("shape", shape, "in place of path: a new model with the arithmetic tokenizer");
+    v.Field("shape", shape, "in place of path: a new model, with the tokenizer made for task.kind");
   }
 };
 
 struct TaskConfig {
+  TaskKind kind = TaskKind::kArithmetic;
   int64_t seed = 1;
   std::string prompt = "<bos>Q:{question}=?A:";
 
   template <class V>
   void Fields(V& v) {
+    v.Field("kind", kind, "arithmetic questions, or small C++ functions described in words (code)");
     v.Field("seed", seed, AtLeast(0), "decides the questions of both splits, which never overlap");
     v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
   }
@@ -98,6 +106,19 @@ struct CorpusConfig {
   }
 };
 
+struct CodeCorpusTable {
+  CodeCorpusConfig shares;
+
+  template <class V>
+  void Fields(V& v) {
+    const Range share{0, 1};
+    v.Field("direct_share", shares.direct_share, share, "documents that answer outright; the rest plans");
+    v.Field("wrong_share", shares.wrong_share, share, "of those: with a mistake in the program, on purpose");
+    v.Field("untagged_share", shares.untagged_share, share, "of those: without tags");
+    v.Field("slip", shares.slip, share, "planned documents with a mistake in the program");
+  }
+};
+
 struct Recipe {
   std::string name = "run";
   StageKind kind = StageKind::kGrpo;
@@ -107,6 +128,7 @@ struct Recipe {
   GrpoConfig grpo;
   SftConfig sft;
   CorpusConfig corpus;
+  CodeCorpusTable code_corpus;
   std::map<std::string, RewardConfig> rewards = DefaultRewards();
   RolloutConfig rollout;
   OptimizerConfig optimizer;
@@ -118,11 +140,12 @@ struct Recipe {
     v.Field("name", name, "runs/<name> is where the run goes");
     v.Field("kind", kind, "what the run does: reinforcement learning (grpo) or next-token training (sft)");
     v.Field("model", model, "the model to start from");
-    v.Field("task", task, "arithmetic questions, the source of prompts and documents");
+    v.Field("task", task, "the source of prompts and documents");
     v.Field("run", run, "seed, threads, precision, checkpoints");
     v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
     v.Field("sft", sft, "next-token training (kind = sft)");
-    v.Field("corpus", corpus, "what the documents are like (kind = sft)");
+    v.Field("corpus", corpus, "what the documents are like (kind = sft, task.kind = arithmetic)");
+    v.Field("code_corpus", code_corpus, "what the documents are like (kind = sft, task.kind = code)");
     v.Field("rewards", rewards, "what a completion earns: one table [rewards.NAME] for each reward");
     v.Field("rollout", rollout, "how completions are sampled");
     v.Field("optimizer", optimizer, "AdamW, its schedule, and expert balancing");
