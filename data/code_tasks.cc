@@ -148,9 +148,23 @@ CodeArguments DrawArguments(const CodeQuestion& q, int index, DataRandom& random
   return arguments;
 }
 
-std::vector<CodeArguments> DrawTests(const CodeQuestion& question, DataRandom& random) {
-  std::vector<CodeArguments> tests;
-  for (int i = 0; i < kCodeTests; ++i) tests.push_back(DrawArguments(question, i, random));
+struct Tests {
+  std::vector<CodeArguments> arguments;
+  std::set<int64_t> values;
+};
+
+// Decided by the question's text alone.
+Tests TestsOf(const CodeQuestion& question) {
+  DataRandom random(KeyHash().Add("code tests").Add(question.Text()).value());
+  Tests tests;
+  // Several values tell programs apart; some questions have few.
+  for (int attempt = 0; attempt < 50 && tests.values.size() < 3; ++attempt) {
+    tests = {};
+    for (int i = 0; i < kCodeTests; ++i) {
+      tests.arguments.push_back(DrawArguments(question, i, random));
+      tests.values.insert(question.Value(tests.arguments.back()));
+    }
+  }
   return tests;
 }
 
@@ -166,17 +180,8 @@ CodeQuestion DrawCodeQuestion(DataRandom& random) {
 }
 
 std::string CodeGold(const CodeQuestion& question) {
-  DataRandom random(KeyHash().Add("code tests").Add(question.Text()).value());
-  std::vector<CodeArguments> tests;
-  std::set<int64_t> values;
-  // A constant must not pass: at least three values, where the question has as many.
-  for (int attempt = 0; attempt < 50 && values.size() < 3; ++attempt) {
-    tests = DrawTests(question, random);
-    values.clear();
-    for (const CodeArguments& test : tests) values.insert(question.Value(test));
-  }
   nlohmann::ordered_json gold = {{"lang", "cpp"}, {"score", "all"}, {"limits", {{"cpu_s", 0.5}}}};
-  for (const CodeArguments& test : tests) {
+  for (const CodeArguments& test : TestsOf(question).arguments) {
     nlohmann::ordered_json args(test);
     while (args.size() > static_cast<size_t>(question.parameters)) args.erase(args.size() - 1);
     gold["tests"].push_back({{"call", "f"}, {"args", args}, {"returns", question.Value(test)}});
@@ -192,7 +197,9 @@ CodeQuestion CodeTask::QuestionAt(int64_t index) const {
                         .Add(static_cast<uint64_t>(index))
                         .value());
   CodeQuestion question = DrawCodeQuestion(random);
-  while (IsHeldOut(question.Text()) != held_out) question = DrawCodeQuestion(random);
+  // A constant would pass where all values are the same (`a plus 2, minus a`).
+  while (IsHeldOut(question.Text()) != held_out || TestsOf(question).values.size() < 2)
+    question = DrawCodeQuestion(random);
   return question;
 }
 

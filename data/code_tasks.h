@@ -24,7 +24,7 @@ inline constexpr int kCodeTests = 8;
 // with kCodeTests tests, decided by the question's text alone.
 std::string CodeGold(const CodeQuestion& question);
 
-// An endless data set: prompt #i depends on (seed, split, i) only. Thread-safe.
+// An endless data set: prompt #i depends on (seed, split, i) only; no constant passes a question's tests. Thread-safe.
 class CodeTask {
  public:
   CodeTask(uint64_t seed, Split split, PromptTemplate prompt_template)
