@@ -83,10 +83,14 @@ std::vector<Slip> FindSlips(const std::string& program) {
 }  // namespace
 
 std::string SpoilProgram(const std::string& program, DataRandom& random) {
-  const std::vector<Slip> slips = FindSlips(program);
-  const Slip& slip = slips.at(random.Uniform(slips.size()));
-  return program.substr(0, slip.at) + slip.instead[random.Uniform(slip.instead.size())] +
-         program.substr(slip.at + slip.size);
+  std::string spoiled = program;
+  // A later mistake may mend an earlier one.
+  for (int64_t mistakes = random.Range(1, 3); mistakes > 0 || spoiled == program; --mistakes) {
+    const std::vector<Slip> slips = FindSlips(spoiled);
+    const Slip& slip = slips.at(random.Uniform(slips.size()));
+    spoiled.replace(slip.at, slip.size, slip.instead[random.Uniform(slip.instead.size())]);
+  }
+  return spoiled;
 }
 
 CodeCorpus::CodeCorpus(CodeCorpusConfig config, uint64_t seed, PromptTemplate prompt_template)

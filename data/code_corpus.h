@@ -14,7 +14,7 @@ namespace hone {
 // plans is usually right, and reinforcement learning has something to find.
 struct CodeCorpusConfig {
   double direct_share = 0.75;   // of all documents; the rest has a plan
-  double wrong_share = 0.8;     // of direct documents: their program is spoiled
+  double wrong_share = 0.9;     // of direct documents: their program is spoiled
   double untagged_share = 0.1;  // of direct documents: the bare program without any tag
   double slip = 0.03;           // of planned documents: their program is spoiled
 };
@@ -28,8 +28,9 @@ struct CodeDocument {
   std::string program;  // what the completion says, right or not
 };
 
-// The program with one mistake in its body: another operator, number or variable, or a character missing. Nearly always wrong, but
-// now and then another right program (`x<=y?x:y`).
+// The program with one to three mistakes in its body: another operator, number or variable, or a character missing. Nearly always
+// wrong, but now and then another right program (`x<=y?x:y`). A model learns how often a mistake comes at each place rather than how many
+// a program has, so that it writes more programs without one than its corpus does.
 std::string SpoilProgram(const std::string& program, DataRandom& random);
 
 // An endless corpus: document #i depends on (config, seed, i) only, and never asks a held-out question.

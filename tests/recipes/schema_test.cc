@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "data/arithmetic.h"
+#include "recipes/assembly.h"
 #include "tests/policy/random_model.h"
 #include "tests/recipes/binary.h"
 
@@ -40,6 +41,7 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
       {kModel + "[rewards.mine]\nuse = \"mine.py\"\n",
        {"dir/r.toml:4", "rewards.mine.use", "mine.py:reward"}},
       {kModel + "[memory]\ngradient_blocks = 6\n", {"dir/r.toml", "gradient_blocks = 6", "power of two"}},
+      {kModel + "[task]\nkind = \"cod\"\n", {"dir/r.toml:4", "task.kind", "code"}},
       {kModel + "[grpo]\nminibatches = 33\n",
        {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
   };
@@ -80,6 +82,21 @@ TEST_CASE("every bundled recipe resolves") {
     ++found;
   }
   CHECK(found >= 3);
+}
+
+TEST_CASE("task.kind decides prompts, documents and the tokenizer of a new model") {
+  const Recipe recipe = LoadRecipe(HONE_SOURCE_DIR "/recipes/code_base.toml", {});
+  TempDir dir;
+  const auto policy = MakePolicy(recipe, dir.path());
+  CHECK_NOTHROW(CheckPrompts(recipe, *policy));
+  for (const Split split : {Split::kTrain, Split::kHeldOut}) {
+    const Prompt prompt = MakePrompts(recipe, split, policy->tokenizer())(3);
+    CHECK(Mentions(prompt.text, "int f(int a"));
+    CHECK(Mentions(prompt.gold, "\"lang\":\"cpp\""));
+    CHECK(prompt.ids == policy->tokenizer().Encode(prompt.text));
+  }
+  const auto documents = MakeDocuments(recipe, policy->tokenizer());
+  CHECK(Mentions(policy->tokenizer().Decode(documents(0).ids, false), "return "));
 }
 
 TEST_CASE("shapes become complete configs of both families; those that cannot be are refused by key") {
