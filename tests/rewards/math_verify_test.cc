@@ -319,6 +319,7 @@ std::vector<std::string> Hostile() {
                                    "\\gcd(10^{10^6}, 7^{10^6})",
                                    "10^{65000} \\bmod 7",
                                    "\\sqrt[1000003]{2}",
+                                   "\\left\\lfloor 10^{20}0 \\pi \\right\\um_{krfloor",
                                    "2^{1/1000000}",
                                    "\\lfloor \\sqrt{10^{400}+1} \\rfloor",
                                    "e^{e^{e^{e^{e}}}}",
