@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 #include "kernels/row_tasks.h"
 
@@ -91,7 +92,7 @@ void SelectTop(int64_t size, int64_t k, const float* values, int32_t* top) {
   }
 }
 
-// Zeroes the biased scores of all but the best groups.
+// Takes all but the best groups out of the choice.
 void DropGroups(const GateShape& shape, float* choice) {
   const int64_t size = shape.num_experts / shape.num_groups;
   float group_score[kMaxExperts];
@@ -106,7 +107,7 @@ void DropGroups(const GateShape& shape, float* choice) {
   bool keep[kMaxExperts] = {};
   for (int64_t i = 0; i < shape.top_groups; ++i) keep[top[i]] = true;
   for (int64_t g = 0; g < shape.num_groups; ++g) {
-    if (!keep[g]) std::fill_n(choice + g * size, size, 0.0f);
+    if (!keep[g]) std::fill_n(choice + g * size, size, -std::numeric_limits<float>::infinity());
   }
 }
 

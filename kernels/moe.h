@@ -15,8 +15,9 @@ struct GateShape {
   int64_t num_experts = 0;
   int64_t top_k = 0;
   int64_t num_groups = 1;  // divides num_experts; a group's score is the sum of its two best biased scores
-  int64_t top_groups = 1;  // groups kept; scores of the others count as 0 in the choice, as in transformers
-  bool normalize = true;   // divide the chosen scores by their sum + 1e-20
+  int64_t top_groups =
+      1;  // groups kept: experts of the others are not chosen; together they hold at least top_k experts
+  bool normalize = true;  // divide the chosen scores by their sum + 1e-20
   float scale = 1.0f;
 };
 

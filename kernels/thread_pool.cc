@@ -87,9 +87,11 @@ void ThreadPool::Drain(int thread) {
   }
 }
 
-bool ThreadPool::HasNews(uint32_t seen) const {
+bool ThreadPool::HasNews(uint32_t& seen) const {
   const uint64_t ticket = ticket_.load(std::memory_order_seq_cst);
-  return (static_cast<uint32_t>(ticket >> 32) != seen && (ticket & kClosed) != kClosed) || stop_.load();
+  if (static_cast<uint32_t>(ticket >> 32) == seen || (ticket & kClosed) == kClosed) return stop_.load();
+  seen = static_cast<uint32_t>(ticket >> 32);
+  return true;
 }
 
 void ThreadPool::Work(int thread) {
@@ -105,7 +107,6 @@ void ThreadPool::Work(int thread) {
       num_sleeping_.fetch_sub(1, std::memory_order_relaxed);
     }
     if (stop_.load()) return;
-    seen = static_cast<uint32_t>(ticket_.load(std::memory_order_acquire) >> 32);
     Drain(thread);
   }
 }

@@ -68,7 +68,7 @@ class ThreadPool {
   void Run(int64_t num_tasks, Call call, void* context);
   void Work(int thread);
   void Drain(int thread);
-  bool HasNews(uint32_t seen) const;
+  bool HasNews(uint32_t& seen) const;  // a loop after `seen`, which then is that one, or the end
 
   std::vector<std::thread> workers_;
   Times times_;

@@ -83,9 +83,15 @@ TensorTable OpenShards(const std::string& dir) {
   return table;
 }
 
+// Not a link that leads nowhere either.
+bool Exists(const std::string& path) {
+  std::error_code code;
+  return fs::exists(path, code);
+}
+
 TensorTable OpenTensors(const std::string& dir) {
-  if (!fs::exists(dir + kSingle)) {
-    if (fs::exists(dir + kIndex)) return OpenShards(dir);
+  if (!Exists(dir + kSingle)) {
+    if (Exists(dir + kIndex)) return OpenShards(dir);
     throw Error("no model.safetensors and no model.safetensors.index.json", dir,
                 "name a Hugging Face model directory");
   }
@@ -217,7 +223,7 @@ void CopyTokenizer(const std::string& from, const std::string& to) {
   if (from.empty()) return;
   for (const char* name : {"/tokenizer.json", "/tokenizer_config.json", "/chat_template.jinja"}) {
     const bool required = std::string_view(name) == "/tokenizer.json";
-    if (required || fs::exists(from + name)) WriteFileAtomic(to + name, ReadFile(from + name));
+    if (required || Exists(from + name)) WriteFileAtomic(to + name, ReadFile(from + name));
   }
 }
 
@@ -226,6 +232,9 @@ void CopyTokenizer(const std::string& from, const std::string& to) {
 Checkpoint LoadCheckpoint(const std::string& dir) {
   Checkpoint checkpoint;
   const std::string config_path = dir + "/config.json";
+  if (Exists(config_path) && fs::is_other(config_path)) {  // reading a pipe might never end
+    throw Error("not a regular file", config_path, "name a Hugging Face model directory");
+  }
   checkpoint.config = ParseModelConfig(ReadFile(config_path), config_path);
   TensorTable table = OpenTensors(dir);
   std::vector<Parameter> stored = DescribeParameters(checkpoint.config);

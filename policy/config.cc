@@ -3,6 +3,7 @@
 #include "policy/config.h"
 
 #include <cmath>
+#include <cstdio>
 
 #include "data/error.h"
 #include "data/json.h"
@@ -22,7 +23,14 @@ constexpr int64_t kMaxHeads = 1 << 14;
 constexpr int64_t kMaxHeadDim = 1 << 16;
 constexpr int64_t kMaxLayers = 512;
 constexpr int64_t kMaxExperts = 1024;
-constexpr int64_t kMaxPositions = int64_t{1} << 31;
+constexpr int64_t kMaxPositions = int64_t{1} << 22;
+constexpr double kMinTheta = 1.0, kMaxTheta = 1e12;
+
+std::string FormatNumber(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
 
 // Typed access to the members of config.json. A null member counts as absent.
 class Fields {
@@ -58,11 +66,12 @@ class Fields {
     return value->get<int64_t>();
   }
 
-  double Positive(const char* key) const {
+  // A number that stays itself in the kernels' floats.
+  double Positive(const char* key, double low, double high) const {
     const json* value = Find(key);
     if (value == nullptr) Fail(std::string(key) + " is missing");
-    if (!value->is_number() || !(value->get<double>() > 0.0))
-      Fail(std::string(key) + " is not a positive number");
+    if (!value->is_number() || !(value->get<double>() >= low && value->get<double>() <= high))
+      Fail(std::string(key) + " is not a number from " + FormatNumber(low) + " to " + FormatNumber(high));
     return value->get<double>();
   }
 
@@ -117,11 +126,12 @@ double RopeSettings(const Fields& fields, const char* key) {
       fields.Fail(std::string(key) + "." + name + " is not supported", "use a model without rope scaling");
     }
   }
-  return inner.Find("rope_theta") == nullptr ? 0.0 : inner.Positive("rope_theta");
+  return inner.Find("rope_theta") == nullptr ? 0.0 : inner.Positive("rope_theta", kMinTheta, kMaxTheta);
 }
 
 double RopeTheta(const Fields& fields) {
-  double theta = fields.Find("rope_theta") == nullptr ? 0.0 : fields.Positive("rope_theta");
+  double theta =
+      fields.Find("rope_theta") == nullptr ? 0.0 : fields.Positive("rope_theta", kMinTheta, kMaxTheta);
   for (const char* key : {"rope_parameters", "rope_scaling"}) {
     const double other = RopeSettings(fields, key);
     if (theta != 0.0 && other != 0.0 && theta != other) {
@@ -152,7 +162,7 @@ void ParseCommon(const Fields& fields, ModelConfig& c) {
   c.num_heads = fields.Int("num_attention_heads", 1, kMaxHeads);
   c.intermediate_size = fields.Int("intermediate_size", 1, kMaxWidth);
   c.max_position_embeddings = fields.Int("max_position_embeddings", 1, kMaxPositions);
-  c.rms_norm_eps = fields.Positive("rms_norm_eps");
+  c.rms_norm_eps = fields.Positive("rms_norm_eps", 1e-12, 0.1);
   c.rope_theta = RopeTheta(fields);
   c.tie_word_embeddings = fields.Bool("tie_word_embeddings", false);
   fields.Only("hidden_act", "silu");
@@ -194,10 +204,10 @@ void ParseExperts(const Fields& fields, ModelConfig& c) {
   c.experts_per_token = fields.Int("num_experts_per_tok", 1, experts);
   c.num_shared_experts = fields.Int("n_shared_experts", 1, 64);
   c.moe_intermediate_size = fields.Int("moe_intermediate_size", 1, kMaxWidth / 64);
-  c.num_expert_groups = fields.Int("n_group", 1, experts, 1);
-  c.top_expert_groups = fields.Int("topk_group", 1, c.num_expert_groups, 1);
+  c.num_expert_groups = fields.Int("n_group", 1, experts);
+  c.top_expert_groups = fields.Int("topk_group", 1, c.num_expert_groups);
   c.norm_topk_prob = fields.Bool("norm_topk_prob", true);
-  c.routed_scaling_factor = fields.Positive("routed_scaling_factor");
+  c.routed_scaling_factor = fields.Positive("routed_scaling_factor", 1e-3, 1e3);
   const int64_t group = experts / c.num_expert_groups;
   if (experts % c.num_expert_groups != 0 || group < 2) {
     fields.Fail("n_routed_experts does not make n_group equal groups of at least 2");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "kernels/adamw.h"
@@ -304,9 +305,17 @@ void Model::Forward(const RaggedBatch& batch, KvCache& cache, float* logits) {
   if (shares == 1) return impl.ForwardRows(impl.pool, batch, 0, bounds.back(), cache, logits);
   kernels::ThreadPool::Times& times = impl.pool.times();
   const kernels::ThreadPool::Times before = times;
+  std::vector<std::exception_ptr> faults(shares);  // out of memory, say: a task must not throw
   impl.pool.ParallelFor(shares, [&](int64_t share, int) {
-    impl.ForwardRows(*impl.inline_loops[share], batch, bounds[share], bounds[share + 1], cache, logits);
+    try {
+      impl.ForwardRows(*impl.inline_loops[share], batch, bounds[share], bounds[share + 1], cache, logits);
+    } catch (...) {
+      faults[share] = std::current_exception();
+    }
   });
+  for (const std::exception_ptr& fault : faults) {
+    if (fault != nullptr) std::rethrow_exception(fault);
+  }
   times = before;  // what counts is the time in the loops inside
   for (int64_t share = 0; share < shares; ++share) {
     times.Add(std::exchange(impl.inline_loops[share]->times(), {}), 1.0 / static_cast<double>(shares));

@@ -55,6 +55,7 @@ int Generate(const TextArguments& a) {
   request.seed = static_cast<uint64_t>(a.seed);
   request.completions = a.completions;
   sampler.Sample(std::move(request), static_cast<float>(a.temperature), [&](const Group& group) {
+    RequireFiniteLogProbs(group);
     for (const Completion& c : group.completions) {
       if (!a.json) {
         fmt::print("{}{}\n", c.text, c.finish == FinishReason::kLength ? " [cut]" : "");

@@ -81,7 +81,7 @@ struct RolloutConfig {
 
   template <class V>
   void Fields(V& v) {
-    v.Field("temperature", temperature, Above(0), "sampling temperature");
+    v.Field("temperature", temperature, Range{1e-6, 1000}, "sampling temperature");
     v.Field("top_k", top_k, Range{0, 1 << 20}, "keep the k most likely tokens (0: all)");
     v.Field("top_p", top_p, AboveUpTo(0, 1), "keep the most likely tokens up to this mass (1: all)");
     v.Field("min_p", min_p, Range{0, 1}, "drop tokens below this share of the largest probability (0: none)");
@@ -153,7 +153,7 @@ struct EvalConfig {
     v.Field("every", every, AtLeast(0),
             "steps between evaluations; there is always one before the first and after the "
             "last step (0: only those)");
-    v.Field("temperature", temperature, Above(0), "sampling temperature of evaluations");
+    v.Field("temperature", temperature, Range{1e-6, 1000}, "sampling temperature of evaluations");
   }
 };
 

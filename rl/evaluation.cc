@@ -113,8 +113,10 @@ Evaluation Evaluate(Sampler& sampler, RewardRunner& rewards, std::vector<Prompt>
   request.completions = config.samples_per_prompt;
   std::vector<ScoredGroup> scored(request.prompts.size());
   GroupCollector collector(rewards, nullptr, scored);
-  sampler.Sample(std::move(request), static_cast<float>(config.temperature),
-                 [&](Group group) { collector.Add(std::move(group)); });
+  sampler.Sample(std::move(request), static_cast<float>(config.temperature), [&](Group group) {
+    RequireFiniteLogProbs(group);
+    collector.Add(std::move(group));
+  });
   collector.Finish();
   return Summarize(scored);
 }

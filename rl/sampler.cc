@@ -2,6 +2,9 @@
 #include "rl/sampler.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "data/error.h"
 
 namespace hone {
 namespace {
@@ -20,6 +23,15 @@ EngineOptions OptionsFor(const Model& policy, const RolloutConfig& config) {
 }
 
 }  // namespace
+
+void RequireFiniteLogProbs(const Group& group) {
+  for (const Completion& c : group.completions) {
+    if (std::all_of(c.logprobs.begin(), c.logprobs.end(), [](float l) { return std::isfinite(l); })) continue;
+    throw Error("the model gives log-probs that are not finite",
+                "prompt " + std::to_string(group.prompt.index),
+                "its weights have diverged or are damaged: use an earlier checkpoint");
+  }
+}
 
 std::string CompletionText(const Tokenizer& tokenizer, const Completion& completion) {
   return tokenizer.Decode(completion.ids, true);

@@ -39,6 +39,9 @@ class Sampler {
   Engine engine_;
 };
 
+// Error where a log-prob is not finite: such a model says nothing, and what it seems to say is not to be measured.
+void RequireFiniteLogProbs(const Group& group);
+
 // Ids to text without the stop token at the end or other special tokens.
 std::string CompletionText(const Tokenizer& tokenizer, const Completion& completion);
 

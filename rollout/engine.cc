@@ -15,6 +15,8 @@ namespace {
 
 using kernels::kPageSize;
 
+constexpr float kMinTemperature = 1e-6f;  // logits divided by less may not be finite
+
 EngineOptions Checked(const EngineOptions& options) {
   const auto check = [](int64_t value, const char* name) {
     constexpr int64_t max = std::numeric_limits<int32_t>::max() / kPageSize;  // cache rows are int32
@@ -38,6 +40,10 @@ int64_t PagesAlone(const GroupRequest& request) {
 void CheckSampling(const kernels::SamplingParams& s, const std::string& where) {
   if (!(s.temperature >= 0.0f) || !std::isfinite(s.temperature)) {
     throw Error("temperature is " + std::to_string(s.temperature), where, "use 0 or more");
+  }
+  if (s.temperature > 0.0f && s.temperature < kMinTemperature) {
+    throw Error("the temperature is too small for fp32", where,
+                "use 0 for the most likely token, or 1e-6 or more");
   }
   if (s.top_k < 0) throw Error("top_k is " + std::to_string(s.top_k), where, "use 0 (off) or more");
   if (!(s.top_p > 0.0f && s.top_p <= 1.0f)) {

@@ -48,7 +48,7 @@ std::vector<int32_t> ChooseTwin(const GateShape& s, const float* scores, const s
   }
   const std::vector<int32_t> kept = Best(group_scores, s.top_groups);
   for (int64_t e = 0; e < s.num_experts; ++e) {
-    if (std::find(kept.begin(), kept.end(), e / size) == kept.end()) choice[e] = 0.0f;
+    if (std::find(kept.begin(), kept.end(), e / size) == kept.end()) choice[e] = -INFINITY;
   }
   return Best(choice, s.top_k);
 }
@@ -125,12 +125,12 @@ TEST_CASE("gate: transformers' routing, ties to the lower id, the same row alone
   }
 }
 
-TEST_CASE("gate: a dropped group counts as 0, which beats a negative kept score") {
+TEST_CASE("gate: an expert of a dropped group is not chosen, not even before a negative kept score") {
   const GateShape s{.num_experts = 4, .top_k = 2, .num_groups = 2, .top_groups = 1};
   const std::vector<float> logits = {0.0f, 0.0f, 0.0f, 0.0f}, bias = {-0.9f, 2.0f, 0.1f, 0.1f};
   ThreadPool pool(1);
   const Routed got = RunGate(pool, s, 1, logits.data(), bias);
-  CHECK(got.experts == std::vector<int32_t>{1, 2});  // group 0 wins 2.1 to 1.2; its expert 0 has -0.4
+  CHECK(got.experts == std::vector<int32_t>{1, 0});  // group 0 wins 2.1 to 1.2; its expert 0 has -0.4
   CHECK(got.weights == std::vector<float>{0.5f, 0.5f});
 }
 

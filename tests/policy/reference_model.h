@@ -189,9 +189,7 @@ class ReferenceModel {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x[a] > x[b]; });
     if (k < static_cast<int64_t>(order.size())) {
-      // Two groups left out of the choice tie at exactly 0: no perturbation separates those.
-      const double last = x[order[k - 1]], next = x[order[k]];
-      if (last != 0.0 || next != 0.0) result.margin = std::min(result.margin, last - next);
+      result.margin = std::min(result.margin, x[order[k - 1]] - x[order[k]]);
     }
     order.resize(k);
     std::sort(order.begin(), order.end());
@@ -212,7 +210,7 @@ class ReferenceModel {
     }
     const std::vector<int64_t> groups = Top(group_scores, c_.top_expert_groups, result);
     for (int64_t e = 0; e < c_.num_experts; ++e) {
-      if (!std::binary_search(groups.begin(), groups.end(), e / size)) choice[e] = 0.0;
+      if (!std::binary_search(groups.begin(), groups.end(), e / size)) choice[e] = -INFINITY;
     }
     const std::vector<int64_t> chosen = Top(choice, c_.experts_per_token, result);
     double sum = 0.0;
