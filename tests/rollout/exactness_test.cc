@@ -169,6 +169,8 @@ TEST_CASE("the number of threads does not show in the bits") {
   ForEachModel([&](Model& model, const Weights& weights) {
     const auto requests = RandomRequests(model.config(), 5, seed);
     const auto expected = RunAll(model, kRoomy, requests);
+    const auto many = RandomRequests(model.config(), 120, seed);  // enough for the threads to share batches
+    const auto expected_many = RunAll(model, kRoomy, many);
     for (const int threads : {2, 4}) {
       CAPTURE(threads);
       kernels::ThreadPool pool(threads);
@@ -176,6 +178,9 @@ TEST_CASE("the number of threads does not show in the bits") {
       const auto groups = RunAll(other, kTight, requests);
       CheckSame(groups, expected);
       CheckRescored(other, requests, groups);
+      EngineStats stats;
+      CheckSame(RunAll(other, kRoomy, many, &stats), expected_many);
+      CHECK(stats.generated_tokens > 100 * stats.forward_steps);
     }
   });
 }
