@@ -94,8 +94,8 @@ std::unique_ptr<Stage> MakeStage(const Recipe& recipe, Policy& policy, Sampler& 
                                       recipe.optimizer, recipe.memory);
   }
   return std::make_unique<GrpoStage>(
-      policy, sampler, rewards, store, MakePrompts(recipe, Split::kTrain, policy.tokenizer()),
-      recipe.grpo, recipe.rollout, recipe.optimizer, recipe.memory, static_cast<uint64_t>(recipe.run.seed));
+      policy, sampler, rewards, store, MakePrompts(recipe, Split::kTrain, policy.tokenizer()), recipe.grpo,
+      recipe.rollout, recipe.optimizer, recipe.memory, static_cast<uint64_t>(recipe.run.seed));
 }
 
 int RunRecipe(const RunArguments& arguments) {

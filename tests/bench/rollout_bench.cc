@@ -69,8 +69,8 @@ void GrpoStep(benchmark::State& state) {
     Sampler sampler(*policy, recipe.rollout);
     RunStore store = RunStore::Create((scratch / "hone.db").string());
     GrpoStage stage(*policy, sampler, *rewards, store,
-                    MakePrompts(recipe, Split::kTrain, policy->tokenizer()), recipe.grpo,
-                    recipe.rollout, recipe.optimizer, recipe.memory, 1);
+                    MakePrompts(recipe, Split::kTrain, policy->tokenizer()), recipe.grpo, recipe.rollout,
+                    recipe.optimizer, recipe.memory, 1);
     int64_t step = 0;
     for (auto _ : state) {
       ++step;
