@@ -114,11 +114,14 @@ TermId TermBuilder::Build(ExprId id) {
     case ExprKind::kEllipsis:
       return graph_.Opaque("...", {});
     case ExprKind::kQuantity:
+    case ExprKind::kLabeled:
       return Build(expr_.child(id, 0));
     case ExprKind::kCommaNumber:
       return Build(expr_.child(id, 1));
     case ExprKind::kPlusMinus:
       return PlusMinus(id);
+    case ExprKind::kResidue:
+      return graph_.Function(TermOp::kMod, BuildAll(id));
     default:
       return Arithmetic(id);
   }

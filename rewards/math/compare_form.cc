@@ -26,6 +26,7 @@ class FormReader {
       case ExprKind::kPercent:
       case ExprKind::kDegrees:
       case ExprKind::kQuantity:
+      case ExprKind::kLabeled:
         return IsLiteral(expr_.child(id, 0), lowest);
       case ExprKind::kDivide: {
         const ExprId top = Unsigned(expr_.child(id, 0)), below = Unsigned(expr_.child(id, 1));

@@ -217,7 +217,7 @@ class ValueBuilder {
         out.degrees = true;
       } else if (node.kind == ExprKind::kQuantity) {
         SetUnit(id, out);
-      } else {
+      } else if (node.kind != ExprKind::kLabeled) {
         break;
       }
     }

@@ -6,12 +6,12 @@ namespace hone {
 namespace {
 
 constexpr auto kKindNames = std::to_array<const char*>({
-    "number",     "base",  "constant",  "symbol",  "index",    "add",       "mul",
-    "div",        "neg",   "pm",        "pow",     "root",     "factorial", "apply",
-    "call",       "sum",   "product",   "mixed",   "percent",  "degrees",   "quantity",
-    "det",        "rel",   "congruent", "in",      "interval", "union",     "intersection",
-    "difference", "set",   "builder",   "numbers", "tuple",    "list",      "comma",
-    "matrix",     "ratio", "time",      "cases",   "...",      "choice",    "text",
+    "number",  "base",      "constant", "symbol",   "index",     "add",          "mul",        "div",
+    "neg",     "pm",        "pow",      "root",     "factorial", "apply",        "call",       "sum",
+    "product", "mixed",     "percent",  "degrees",  "quantity",  "labeled",      "residue",    "det",
+    "rel",     "congruent", "in",       "interval", "union",     "intersection", "difference", "set",
+    "builder", "numbers",   "tuple",    "list",     "comma",     "matrix",       "ratio",      "time",
+    "cases",   "...",       "choice",   "text",
 });
 static_assert(kKindNames.size() == static_cast<size_t>(ExprKind::kText) + 1);
 
@@ -44,6 +44,8 @@ std::string Label(const Expr& expr, ExprId id) {
     case ExprKind::kCall:
     case ExprKind::kChoice:
       return std::string(kKindNames[static_cast<int>(node.kind)]) + " " + std::string(expr.text(id));
+    case ExprKind::kLabeled:
+      return "labeled \"" + std::string(expr.text(id)) + "\"";
     case ExprKind::kRelation: {
       std::string out = "rel";
       for (const Relation op : expr.ops(id)) out += std::string(" ") + RelationName(op);

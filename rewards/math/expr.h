@@ -43,7 +43,9 @@ enum class ExprKind : uint8_t {
   kMixed,      // whole (kNumber), fraction (kDivide): the value is their sum
   kPercent,    // operand: 28\%, 28 percent
   kDegrees,    // operand: 90^\circ, 90 degrees; the operand's value is in degrees, 7^\circ30' is 7.5
-  kQuantity,  // operand; payload units(): 10 cm^2, \$18.90. Unknown words after a number are dropped, not units
+  kQuantity,   // operand; payload units(): 10 cm^2, \$18.90
+  kLabeled,  // operand; payload text(): the words after it that are no unit, as parse_label.cc leaves them: 72 apples
+  kResidue,      // value, modulus: 3 \pmod 4
   kDeterminant,  // matrix
   // ---- statements
   kRelation,    // n operands, and n - 1 operators in ops(): a = b, a <= x < b, 1 = z = x = 0

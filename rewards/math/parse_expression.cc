@@ -1,4 +1,4 @@
-// Sums, products, powers and functions of the parser. Covered by tests/rewards/math_parse_test.cc.
+// Sums, products and powers of the parser. Covered by tests/rewards/math_parse_test.cc.
 #include <algorithm>
 
 #include "rewards/math/parser.h"
@@ -107,25 +107,41 @@ bool MathParser::TakeMixed(std::vector<ExprId>& factors, size_t token) {
   return true;
 }
 
-// 2x cm is (2x) cm: the unit after the last of several operands belongs to them all.
+// 2x cm is (2x) cm: the unit or label after the last of several operands belongs to them all.
 ExprId MathParser::Combine(ExprKind kind, std::vector<ExprId>& operands) {
   if (operands.size() == 1) return operands[0];
-  const Expr& expr = builder_.expr();
-  const auto is_quantity = [&](ExprId id) { return expr.kind(id) == ExprKind::kQuantity; };
   const ExprId last = operands.back();
-  if (!is_quantity(last) || std::any_of(operands.begin(), operands.end() - 1, is_quantity)) {
+  const auto is_marked = [&](ExprId id) { return IsMarked(id); };
+  if (!IsMarked(last) || std::any_of(operands.begin(), operands.end() - 1, is_marked)) {
     return builder_.Add(kind, operands);
   }
-  operands.back() = expr.child(last, 0);
-  const std::vector<UnitPower> units(expr.units(last).begin(), expr.units(last).end());
-  return builder_.AddQuantity(builder_.Add(kind, operands), units);
+  ExprId bare = last;
+  while (IsMarked(bare)) bare = builder_.expr().child(bare, 0);
+  operands.back() = bare;
+  return MarkAs(last, builder_.Add(kind, operands));
+}
+
+bool MathParser::IsMarked(ExprId id) const {
+  const ExprKind kind = builder_.expr().kind(id);
+  return kind == ExprKind::kQuantity || kind == ExprKind::kLabeled;
+}
+
+// `value` with the unit and the label of `like`.
+ExprId MathParser::MarkAs(ExprId like, ExprId value) {
+  const Expr& expr = builder_.expr();
+  if (!IsMarked(like)) return value;
+  const ExprId inner = MarkAs(expr.child(like, 0), value);
+  if (expr.kind(like) == ExprKind::kLabeled) {
+    return builder_.AddText(ExprKind::kLabeled, std::string(expr.text(like)), {inner});
+  }
+  const std::vector<UnitPower> units(expr.units(like).begin(), expr.units(like).end());
+  return builder_.AddQuantity(inner, units);
 }
 
 ExprId MathParser::Negate(ExprId id) {
-  const Expr& expr = builder_.expr();
-  if (expr.kind(id) != ExprKind::kQuantity) return builder_.Add(ExprKind::kNegate, {id});
-  const std::vector<UnitPower> units(expr.units(id).begin(), expr.units(id).end());
-  return builder_.AddQuantity(builder_.Add(ExprKind::kNegate, {expr.child(id, 0)}), units);
+  ExprId bare = id;
+  while (IsMarked(bare)) bare = builder_.expr().child(bare, 0);
+  return MarkAs(id, builder_.Add(ExprKind::kNegate, {bare}));
 }
 
 ExprId MathParser::ParseTerm() {
@@ -297,105 +313,6 @@ ExprId MathParser::ParseDegrees(ExprId value) {
   }
   if (parts.size() > 1) value = builder_.Add(ExprKind::kAdd, parts);
   return builder_.Add(ExprKind::kDegrees, {value});
-}
-
-namespace {
-
-// arcsin for sin, and so on; the function itself when there is none.
-Function InverseOf(Function function) {
-  const int f = static_cast<int>(function);
-  if (function <= Function::kCsc) return static_cast<Function>(f + static_cast<int>(Function::kArcsin));
-  if (function >= Function::kSinh && function <= Function::kTanh) {
-    return static_cast<Function>(f - static_cast<int>(Function::kSinh) + static_cast<int>(Function::kArsinh));
-  }
-  return function;
-}
-
-bool TakesSeveral(Function function) {
-  return function == Function::kLog || function == Function::kBinomial || function >= Function::kMod;
-}
-
-}  // namespace
-
-ExprId MathParser::ParseFunction() {
-  const size_t begin = at_;
-  Function function = static_cast<Function>(Now().value);
-  ++at_;
-  ExprId base = kNoExpr, power = kNoExpr;
-  while (!failed() && (Is(Tok::kUnderscore) || Is(Tok::kCaret) || Is(Tok::kSuperscript))) {
-    if (Is(Tok::kUnderscore)) {
-      ++at_;
-      base = Is(Tok::kNumber) && Ahead().type != Tok::kEnd ? ParseNumber() : ParseArgument();
-    } else {
-      power = ParseExponent();
-    }
-  }
-  // log2(8)
-  if (function == Function::kLog && base == kNoExpr && Is(Tok::kNumber) && !Now().space &&
-      Ahead().type == Tok::kOpen) {
-    base = ParseNumber();
-  }
-  if (failed()) return kNoExpr;
-  const Expr& expr = builder_.expr();
-  if (power != kNoExpr && expr.kind(power) == ExprKind::kNegate && InverseOf(function) != function) {
-    const ExprId one = expr.child(power, 0);
-    if (IsWholeNumber(one) && expr.digits(one) == "1") {
-      function = InverseOf(function);
-      power = kNoExpr;
-    }
-  }
-  std::vector<ExprId> arguments;
-  ParseFunctionArgument(arguments, TakesSeveral(function));
-  if (failed()) return kNoExpr;
-  if (base != kNoExpr) arguments.push_back(base);
-  const size_t most =
-      function == Function::kLog || function == Function::kMod || function == Function::kBinomial ? 2
-      : function >= Function::kGcd                                                                ? 1000
-                                                                                                  : 1;
-  const size_t least = function == Function::kMod || function == Function::kBinomial ? 2 : 1;
-  if (arguments.size() > most || arguments.size() < least) {
-    return FailAt("a function has another number of arguments", tokens_[begin].begin);
-  }
-  const ExprId applied = builder_.AddApply(function, arguments);
-  return power == kNoExpr ? applied : Power(applied, power);
-}
-
-// What stands in brackets after the function's name, or the product after it.
-ExprId MathParser::ParseFunctionArgument(std::vector<ExprId>& arguments, bool several) {
-  const Tok type = Now().type;
-  if (type == Tok::kOpen ||
-      (several && (type == Tok::kOpenBrace || type == Tok::kOpenGroup || type == Tok::kOpenSquare))) {
-    const size_t open = at_;
-    ++at_;
-    const Scope outer = scope_;
-    scope_ = Scope();
-    const bool ok = ParseElements(arguments);
-    scope_ = outer;
-    if (!ok) return kNoExpr;
-    if (!Is(Tok::kClose) && !Is(Tok::kCloseBrace) && !Is(Tok::kCloseGroup) && !Is(Tok::kCloseSquare)) {
-      return FailAt("a bracket is not closed", tokens_[open].begin);
-    }
-    ++at_;
-    if (arguments.size() > 1 && !several)
-      return FailAt("a function has another number of arguments", tokens_[open].begin);
-    return arguments[0];
-  }
-  bool negative = false;
-  while (Is(Tok::kMinus) || Is(Tok::kPlus)) {
-    negative ^= Is(Tok::kMinus);
-    ++at_;
-  }
-  std::vector<ExprId> factors;
-  do {
-    if (Is(Tok::kFunction) && !factors.empty()) break;
-    const ExprId factor = ParsePower();
-    if (factor == kNoExpr) return kNoExpr;
-    factors.push_back(factor);
-  } while (StartsFactor());
-  ExprId product = factors.size() == 1 ? factors[0] : builder_.Add(ExprKind::kMultiply, factors);
-  if (negative) product = builder_.Add(ExprKind::kNegate, {product});
-  arguments.push_back(product);
-  return product;
 }
 
 }  // namespace hone

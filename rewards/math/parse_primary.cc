@@ -328,8 +328,13 @@ ExprId MathParser::ParseCurrency() {
   ++at_;
   const ExprId amount = ParsePower();
   if (amount == kNoExpr) return kNoExpr;
-  if (builder_.expr().kind(amount) == ExprKind::kQuantity) return amount;  // $5 dollars
-  return builder_.AddQuantity(amount, {&unit, 1});
+  const Expr& expr = builder_.expr();
+  ExprId bare = amount;
+  if (expr.kind(bare) == ExprKind::kLabeled) bare = expr.child(bare, 0);
+  if (expr.kind(bare) == ExprKind::kQuantity) return amount;  // $5 dollars
+  const ExprId money = builder_.AddQuantity(bare, {&unit, 1});
+  return bare == amount ? money
+                        : builder_.AddText(ExprKind::kLabeled, std::string(expr.text(amount)), {money});
 }
 
 }  // namespace hone

@@ -121,7 +121,7 @@ ExprId MathParser::ParseStatement() {
   if (Take(Tok::kCongruent)) {
     const ExprId modulus = ParseArgument();
     if (modulus == kNoExpr) return kNoExpr;
-    if (operands.size() == 1) return builder_.AddApply(Function::kMod, {operands[0], modulus});
+    if (operands.size() == 1) return builder_.Add(ExprKind::kResidue, {operands[0], modulus});
     if (operands.size() != 2 || !equivalent) return Fail("a modulus without a congruence");
     return builder_.Add(ExprKind::kCongruence, {operands[0], operands[1], modulus});
   }

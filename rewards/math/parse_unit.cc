@@ -1,4 +1,4 @@
-// Units and words after a value. Covered by tests/rewards/math_parse_test.cc.
+// Units after a value. Covered by tests/rewards/math_label_test.cc.
 #include <string>
 
 #include "rewards/math/parser.h"
@@ -98,15 +98,6 @@ bool MathParser::TakeUnitProduct(std::vector<UnitPower>& units) {
   }
 }
 
-// Words that are no unit say nothing about the value: 9 apples, 19 points in all.
-void MathParser::SkipProse() {
-  while (IsWordToken(Now()) ||
-         (Is(Tok::kLetter) && (Now().text == "a" || Now().text == "A") && IsWordToken(Ahead())) ||
-         (Is(Tok::kSlash) && (Ahead().type == Tok::kWord || Ahead().type == Tok::kText))) {
-    ++at_;
-  }
-}
-
 ExprId MathParser::ParseUnits(ExprId value) {
   const size_t begin = at_;
   if (Is(Tok::kFunction)) {  // 5 min, 20 sec: with an argument it is a function
@@ -127,14 +118,12 @@ ExprId MathParser::ParseUnits(ExprId value) {
   if (IsTimeMark(Now())) return value;
   std::vector<UnitPower> units;
   if (TakeUnitProduct(units)) {
-    SkipProse();
-    return builder_.AddQuantity(value, units);
+    return ParseLabel(builder_.AddQuantity(value, units));
   }
   at_ = begin;
   const ExprKind kind = builder_.expr().kind(value);
   const bool letter = kind == ExprKind::kSymbol || kind == ExprKind::kConstant;  // "a number" is no a
-  if (!Is(Tok::kLetter) && !letter) SkipProse();
-  return value;
+  return Is(Tok::kLetter) || letter ? value : ParseLabel(value);
 }
 
 }  // namespace hone

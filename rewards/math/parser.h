@@ -4,6 +4,7 @@
 #define HONE_REWARDS_MATH_PARSER_H_
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,11 +56,15 @@ class MathParser {
   bool TakeMixed(std::vector<ExprId>& factors, size_t token);
   ExprId Combine(ExprKind kind, std::vector<ExprId>& operands);
   ExprId Negate(ExprId id);
+  bool IsMarked(ExprId id) const;  // with a unit or a label
+  ExprId MarkAs(ExprId like, ExprId value);
   bool StartsFactor() const;
   bool IsWholeNumber(ExprId id) const;
+  ExprId Power(ExprId base, ExprId exponent);
+
+  // ---- parse_function.cc
   ExprId ParseFunction();
   ExprId ParseFunctionArgument(std::vector<ExprId>& arguments, bool several);
-  ExprId Power(ExprId base, ExprId exponent);
 
   // ---- parse_primary.cc
   ExprId ParsePrimary();
@@ -95,7 +100,15 @@ class MathParser {
   bool TakeUnitProduct(std::vector<UnitPower>& units);
   bool TakeText(std::vector<UnitPower>& units, int sign);
   int TakeUnitPower();
-  void SkipProse();
+
+  // ---- parse_label.cc
+  struct Label {
+    std::string text;
+    size_t words = 0;
+    bool closed = false;  // later words say nothing
+  };
+  ExprId ParseLabel(ExprId value);  // `value` itself when no words follow
+  static bool AddLabelWords(std::string_view said, Label& label);
 
   const Token& Now() const { return tokens_[std::min(at_, tokens_.size() - 1)]; }
   const Token& Ahead(size_t n = 1) const { return tokens_[std::min(at_ + n, tokens_.size() - 1)]; }

@@ -1,4 +1,4 @@
-// Units of measurement: what dimension each has, and its exact size. Covered by tests/rewards/math_parse_test.cc.
+// Units of measurement: what dimension each has, and its exact size. Covered by tests/rewards/math_label_test.cc.
 #ifndef HONE_REWARDS_MATH_UNITS_H_
 #define HONE_REWARDS_MATH_UNITS_H_
 

@@ -143,6 +143,7 @@ class Pair {
 Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
   const std::string said = PlainText(pred.extraction.text);
   if (!said.empty() && said == PlainText(gold.extraction.text)) return {true, Method::kText, {}};
+  if (pred.parsed.ok) return {false, Method::kText, "the gold is compared as it is written"};
   return {false, Method::kText, "the answer cannot be read: " + pred.parsed.reason};
 }
 
@@ -158,7 +159,7 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   gold_policy.box_required = Switch::kOff;  // the gold may be bare
   const Answer gold = Read(gold_text, gold_policy);
   if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
-  if (!gold.parsed.ok) return Fault("the gold cannot be read: " + gold.parsed.reason);
+  if (!gold.parsed.ok && !gold.parsed.formula) return Fault("the gold cannot be read: " + gold.parsed.reason);
   const Answer pred = Read(pred_text, policy);
   MathVerdict verdict;
   verdict.reason = pred.extraction.reason;
@@ -166,7 +167,8 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   verdict.extracted = pred.extraction.text;
   verdict.begin = pred.extraction.begin;
   verdict.end = pred.extraction.end;
-  const Outcome outcome = pred.parsed.ok ? Pair(gold, pred, policy).Compare() : CompareUnparsed(gold, pred);
+  const bool both = gold.parsed.ok && pred.parsed.ok;
+  const Outcome outcome = both ? Pair(gold, pred, policy).Compare() : CompareUnparsed(gold, pred);
   verdict.reward = outcome.equal ? 1.0 : 0.0;
   verdict.method = MethodName(outcome.method);
   if (!outcome.reason.empty()) verdict.reason += "; " + outcome.reason;

@@ -1,31 +1,14 @@
-// The parser: the tree of each notation, LaTeX against plain text over random expressions, and hostile input.
+// The parser: the tree of each notation, what it refuses, and LaTeX against plain text over random expressions.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <random>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "data/json.h"
-#include "rewards/math/extract.h"
 #include "rewards/math/parse.h"
+#include "tests/rewards/math_trees.h"
 
 namespace hone {
 namespace {
-
-std::string Tree(const std::string& text, const MathPolicy& policy = {}) {
-  const ParseResult result = ParseMath(text, policy);
-  return result.ok ? ToString(result.expr) : "!! " + result.reason + " @" + std::to_string(result.offset);
-}
-
-void CheckTrees(const std::vector<std::pair<std::string, std::string>>& rows) {
-  for (const auto& [text, tree] : rows) {
-    CAPTURE(text);
-    CHECK(Tree(text) == tree);
-  }
-}
 
 // clang-format off
 TEST_CASE("the tree of each notation: numbers") {
@@ -209,55 +192,6 @@ TEST_CASE("the tree of each notation: brackets") {
   });
 }
 
-TEST_CASE("the tree of each notation: units and words") {
-  CheckTrees({
-      {R"~(3s)~", R"~((mul 3 's))~"},
-      {R"~(5t)~", R"~((mul 5 't))~"},
-      {R"~(5 cm)~", R"~((quantity centimeter 5))~"},
-      {R"~(5\text{ m})~", R"~((quantity meter 5))~"},
-      {R"~(5 \mathrm{m})~", R"~((quantity meter 5))~"},
-      {R"~(60 km/h)~", R"~((quantity kilometer*hour^-1 60))~"},
-      {R"~(60 miles per hour)~", R"~((quantity mile*hour^-1 60))~"},
-      {R"~(3 square meters)~", R"~((quantity meter^2 3))~"},
-      {R"~(15\mbox{ cm}^2)~", R"~((quantity centimeter^2 15))~"},
-      {R"~(864 \mbox{ inches}^2)~", R"~((quantity inch^2 864))~"},
-      {R"~(12\pi cm)~", R"~((quantity centimeter (mul 12 pi)))~"},
-      {R"~(3x \text{ cm})~", R"~((quantity centimeter (mul 3 'x)))~"},
-      {R"~(-5 cm)~", R"~((quantity centimeter (neg 5)))~"},
-      {R"~(5 min)~", R"~((quantity minute 5))~"},
-      {R"~(20 °C)~", R"~((quantity celsius 20))~"},
-      {R"~($36)~", R"~((quantity dollar 36))~"},
-      {R"~(\$32,\!348)~", R"~((quantity dollar 32348))~"},
-      {R"~(-\$5)~", R"~((quantity dollar (neg 5)))~"},
-      {R"~(18.90 dollars)~", R"~((quantity dollar 1890e-2))~"},
-      {R"~(5.4 \text{ cents})~", R"~((quantity cent 54e-1))~"},
-      {R"~(€5)~", R"~((quantity euro 5))~"},
-      {R"~(2,74 $)~", R"~((quantity dollar 274e-2))~"},
-      {R"~(8722美元)~", R"~((quantity dollar 8722))~"},
-      {R"~(4000千克)~", R"~((quantity kilogram 4000))~"},
-      {R"~(99颗弹珠)~", R"~(99)~"},
-      {R"~(19 points)~", R"~(19)~"},
-      {R"~(5 in total)~", R"~(5)~"},
-      {R"~(2 hours and 30 minutes)~", R"~((list and (quantity hour 2) (quantity minute 30)))~"},
-      {R"~($5 and $6)~", R"~((list and (quantity dollar 5) (quantity dollar 6)))~"},
-      {R"~(about 5)~", R"~(5)~"},
-      {R"~(\approx 5)~", R"~(5)~"},
-      {R"~(A)~", R"~('A)~"},
-      {R"~((B))~", R"~((choice B))~"},
-      {R"~(\text{(B)})~", R"~((choice B))~"},
-      {R"~(\textbf{(C)}\ 5)~", R"~((choice C "5"))~"},
-      {R"~((D) Alina)~", R"~((choice D "alina"))~"},
-      {R"~(C Cecile)~", R"~((choice C "cecile"))~"},
-      {R"~(A. Because B is not valid)~", R"~((choice A "becausebisnotvalid"))~"},
-      {R"~(No valid answer here)~", R"~("novalidanswerhere")~"},
-      {R"~(\text{Evelyn})~", R"~("evelyn")~"},
-      {R"~(Tom)~", R"~("tom")~"},
-      {R"~(odd)~", R"~((mul 'o 'd 'd))~"},
-      {R"~(east)~", R"~("east")~"},
-      {R"~(the quick brown fox)~", R"~("thequickbrownfox")~"},
-  });
-}
-
 // clang-format on
 
 TEST_CASE("what the parser refuses, and where") {
@@ -278,17 +212,6 @@ TEST_CASE("what the parser refuses, and where") {
   MathPolicy policy;
   policy.decimal_comma = DecimalCommaRule::kOff;
   CHECK(Tree("1,22", policy) == "(list , 1 22)");
-}
-
-TEST_CASE("units have exact sizes, and letters alone are none") {
-  REQUIRE(FindUnit("cm") != nullptr);
-  CHECK(FindUnit("cm")->denominator == 100);
-  CHECK(FindUnit("centimeters") == FindUnit("cm"));
-  CHECK(FindUnit("Feet") == FindUnit("ft"));
-  CHECK(FindUnit("inches")->numerator * 12 == FindUnit("ft")->numerator);
-  CHECK(FindUnit("dollars")->IsCurrency());
-  CHECK(FindUnit("apples") == nullptr);
-  CHECK(FindUnit("") == nullptr);
 }
 
 // A random expression, written in LaTeX and in plain text.
@@ -356,123 +279,6 @@ TEST_CASE("random expressions have one tree, in LaTeX and in plain text") {
     REQUIRE(!tree.starts_with("!!"));
     REQUIRE(tree == Tree(written.plain));
     REQUIRE(tree == Tree("$" + written.latex + "$"));
-  }
-}
-
-std::string Repeat(const std::string& what, size_t times) {
-  std::string out;
-  out.reserve(what.size() * times);
-  for (size_t i = 0; i < times; ++i) out += what;
-  return out;
-}
-
-TEST_CASE("hostile answers are refused at once, with the bound that they pass") {
-  const auto refused = [](const std::string& text, const std::string& reason) {
-    const ParseResult result = ParseMath(text, {});
-    CAPTURE(text.substr(0, 40));
-    CHECK(!result.ok);
-    CHECK(result.reason == reason);
-  };
-  refused(Repeat("(", 100000), "longer than 16384 bytes");
-  refused(Repeat("9", 10000000), "longer than 16384 bytes");
-  refused(Repeat("9", 16000), "a number has too many digits");
-  refused(Repeat("(", 10000) + "1" + Repeat(")", 6000), "nested deeper than 128");
-  refused("2" + Repeat("^2", 5000), "nested deeper than 128");
-  refused("x" + Repeat("!", 5000), "nested deeper than 128");
-  refused("1" + Repeat("/2", 5000), "nested deeper than 128");
-  refused(Repeat("\\sqrt", 3000) + "2", "nested deeper than 128");
-  refused(Repeat("|", 8000), "nested deeper than 128");
-  refused("1" + Repeat("+1", 8000), "more than 4096 nodes");
-  refused(Repeat("\\frac{", 2500), "nested deeper than 128");
-}
-
-TEST_CASE("no input takes long, and every tree stays within the bounds") {
-  const std::vector<std::string> bits = {"(",
-                                         ")",
-                                         "{",
-                                         "}",
-                                         "[",
-                                         "]",
-                                         "|",
-                                         "\\{",
-                                         "\\}",
-                                         "\\frac",
-                                         "\\sqrt",
-                                         "^",
-                                         "_",
-                                         "$",
-                                         "\\text{",
-                                         "1",
-                                         "x",
-                                         " ",
-                                         ",",
-                                         "1,",
-                                         "\\left",
-                                         "\\begin{pmatrix}",
-                                         "&",
-                                         "\\\\",
-                                         "\\end{pmatrix}",
-                                         "-",
-                                         "=",
-                                         "cm",
-                                         "and ",
-                                         "3\\frac",
-                                         "\\sum_{i=",
-                                         "sin",
-                                         "\\overline{",
-                                         "%",
-                                         ":",
-                                         "\xE2\x88\x9A",
-                                         "\xF0",
-                                         "5 ",
-                                         ".",
-                                         "e",
-                                         "i",
-                                         "/",
-                                         "**",
-                                         "!",
-                                         "'"};
-  for (uint64_t seed = 0; seed < 400; ++seed) {
-    CAPTURE(seed);
-    std::mt19937_64 random(seed);
-    std::string text;
-    if (seed < bits.size()) {
-      text = Repeat(bits[seed], 16384 / bits[seed].size());
-    } else {
-      const size_t few = 1 + random() % 4;  // mostly the same bits again and again
-      std::vector<std::string> chosen;
-      for (size_t i = 0; i < few; ++i) chosen.push_back(bits[random() % bits.size()]);
-      while (text.size() < 16000) text += chosen[random() % few];
-    }
-    const ParseResult result = ParseMath(text, {});
-    PlainText(text);
-    if (result.ok) CHECK(result.expr.size() <= 2 * kMaxExprNodes);
-  }
-}
-
-TEST_CASE("opt-in: every reference answer of the shared data is read") {
-  const char* const shared = std::getenv("HONE_SHARED");
-  if (shared == nullptr) {
-    MESSAGE("HONE_SHARED is unset: skipped");
-    return;
-  }
-  const std::string root = shared;
-  for (const auto& [file, field] : {std::pair<std::string, std::string>{"/data/math500/test.jsonl", "answer"},
-                                    {"/data/math500/test.jsonl", "solution"},
-                                    {"/data/gsm8k/test.jsonl", "answer"},
-                                    {"/data/gsm8k/train.jsonl", "answer"},
-                                    {"/cases/math_examples.jsonl", "gold"}}) {
-    std::ifstream lines(root + file);
-    REQUIRE(lines.good());
-    size_t rows = 0;
-    for (std::string line; std::getline(lines, line); ++rows) {
-      const std::string answer = nlohmann::json::parse(line)[field];
-      const Extraction found = ExtractAnswer(answer, {});
-      CAPTURE(answer);
-      REQUIRE(found.found);
-      CHECK(!Tree(found.text).starts_with("!!"));
-    }
-    MESSAGE(file << " " << field << ": " << rows << " rows");
   }
 }
 

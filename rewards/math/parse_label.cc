@@ -1,0 +1,110 @@
+// The words after a value that are no unit: what it counts. Covered by tests/rewards/math_label_test.cc.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "rewards/math/parser.h"
+
+namespace hone {
+namespace {
+
+constexpr size_t kMostLabelWords = 4;
+
+// Where a label ends: what follows says no more about what was counted.
+constexpr auto kStopWords =
+    std::to_array<std::string_view>({"a",         "above",        "according", "after",     "again",
+                                     "ago",       "all",          "already",   "also",      "altogether",
+                                     "an",        "and",          "any",       "apiece",    "approximately",
+                                     "are",       "as",           "at",        "because",   "before",
+                                     "between",   "but",          "by",        "can",       "come",
+                                     "could",     "did",          "do",        "does",      "due",
+                                     "during",    "each",         "every",     "exactly",   "for",
+                                     "from",      "given",        "had",       "has",       "have",
+                                     "he",        "here",         "however",   "i",         "if",
+                                     "in",        "including",    "is",        "it",        "its",
+                                     "just",      "left",         "left-over", "leftover",  "more",
+                                     "my",        "of",           "on",        "only",      "our",
+                                     "over",      "overall",      "per",       "please",    "remain",
+                                     "remaining", "respectively", "she",       "since",     "so",
+                                     "still",     "such",         "than",      "that",      "the",
+                                     "their",     "then",         "there",     "therefore", "these",
+                                     "they",      "this",         "those",     "thus",      "to",
+                                     "together",  "total",        "under",     "until",     "was",
+                                     "we",        "were",         "when",      "where",     "which",
+                                     "while",     "who",          "will",      "with",      "within",
+                                     "without",   "would",        "yes",       "you",       "your"});
+// The value is none, or not the only one: these words are never passed over.
+constexpr auto kTwistWords = std::to_array<std::string_view>(
+    {"aren't", "can't", "cannot", "either", "fewer", "isn't", "less", "neither", "never", "no", "nor", "not",
+     "or", "wasn't", "weren't", "won't", "wrong"});
+
+template <size_t n>
+bool Contains(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::binary_search(words.begin(), words.end(), word);
+}
+static_assert(std::is_sorted(kStopWords.begin(), kStopWords.end()));
+static_assert(std::is_sorted(kTwistWords.begin(), kTwistWords.end()));
+
+bool IsWordToken(const Token& token) {
+  return token.type == Tok::kWord || token.type == Tok::kText || token.type == Tok::kFunction ||
+         (token.type == Tok::kLetter && token.value == kUpright);
+}
+
+bool IsWordByte(char c) {
+  return IsLetter(c) || c == '\'' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// cats -> cat, boxes -> box, cities -> city; only to compare with another word treated alike.
+void MakeSingular(std::string& word) {
+  const auto ends = [&](std::string_view tail) {
+    return word.size() > tail.size() + 1 && word.ends_with(tail);
+  };
+  if (ends("ies")) {
+    word.replace(word.size() - 3, 3, "y");
+  } else if (ends("ses") || ends("xes") || ends("ches") || ends("shes")) {
+    word.resize(word.size() - 2);
+  } else if (ends("s") && !ends("ss") && !ends("us") && !ends("is")) {
+    word.pop_back();
+  }
+}
+
+}  // namespace
+
+// Adds the words of one token; false where a word takes the value back or offers another.
+bool MathParser::AddLabelWords(std::string_view said, Label& label) {
+  for (size_t i = 0; i < said.size();) {
+    if (!IsWordByte(said[i])) {
+      label.closed |= said[i] == ',' || said[i] == '.' || said[i] == ';' || said[i] == '(';
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < said.size() && IsWordByte(said[end])) ++end;
+    std::string word(said.substr(i, end - i));
+    i = end;
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (Contains(kTwistWords, word)) return false;
+    label.closed |= Contains(kStopWords, word) || label.words >= kMostLabelWords;
+    if (label.closed) continue;
+    MakeSingular(word);
+    label.text += (label.words++ == 0 ? "" : " ") + word;
+  }
+  return true;
+}
+
+// 9 apples, 19 points in all: the value with its label, or as it is when the words say nothing about it.
+ExprId MathParser::ParseLabel(ExprId value) {
+  const size_t begin = at_;
+  Label label;
+  while (IsWordToken(Now()) ||
+         (Is(Tok::kLetter) && (Now().text == "a" || Now().text == "A") && IsWordToken(Ahead())) ||
+         (Is(Tok::kSlash) && (Ahead().type == Tok::kWord || Ahead().type == Tok::kText))) {
+    label.closed |= Is(Tok::kSlash);
+    if (!AddLabelWords(Now().text, label))
+      return FailAt("words that take the value back, or offer another", tokens_[begin].begin);
+    ++at_;
+  }
+  return label.words == 0 ? value : builder_.AddText(ExprKind::kLabeled, label.text, {value});
+}
+
+}  // namespace hone
