@@ -4,9 +4,11 @@
 #include <array>
 #include <cstring>
 
+#include "data/utf8.h"
 #include "rewards/math/extract_parts.h"
 #include "rewards/math/number_literal.h"
 #include "rewards/math/parse.h"
+#include "rewards/math/token.h"
 
 namespace hone {
 namespace {
@@ -48,13 +50,48 @@ Look FindTag(std::string_view text, Part part, Part& inside, Extraction& out) {
   return Look::kBroken;
 }
 
+// Whether a line is one formula, readable or not: no words but those of mathematics and those in \text{}.
+bool IsFormula(std::string_view in) {
+  bool sign = false;
+  int text_depth = 0;  // of the braces of \text{}
+  for (size_t i = 0; i < in.size(); ++i) {
+    const char c = in[i];
+    if (c == '\n') return false;
+    if (c == '\\') {
+      size_t end = i + 1;
+      while (end < in.size() && IsLetter(in[end])) ++end;
+      const NamedToken* command = FindLatexCommand(in.substr(i + 1, end - i - 1));
+      if (command != nullptr && command->type == Tok::kStyle && end < in.size() && in[end] == '{')
+        text_depth = 1;
+      i = std::max(end, i + 2) - 1 + (text_depth == 1 && end < in.size() && in[end] == '{');
+      sign = true;
+    } else if (text_depth > 0) {
+      text_depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+    } else if (IsLetter(c)) {
+      size_t end = i;
+      while (end < in.size() && IsLetter(in[end])) ++end;
+      const std::string_view run = in.substr(i, end - i);
+      if (run.size() >= 3 && FindPlainWord(run) == nullptr && FindUnit(run) == nullptr) return false;
+      i = end - 1;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      const Utf8Char wide = NextUtf8(in, i);
+      if (FindUnicode(wide.code_point) == nullptr) return false;
+      i += wide.size - 1;
+      sign = true;
+    } else {
+      sign |= c != ' ' && c != '.' && c != '\'' && c != '!' && c != '?' && c != ',';
+    }
+  }
+  return sign;
+}
+
 // The whole part when it is an answer by itself.
 bool FindBare(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {
   if (part.end - part.begin > kMaxBareAnswer) return false;
   const std::string_view in = In(text, part);
   const ParseResult parsed = ParseMath(in, policy);
-  if (!parsed.ok) return false;
-  if (parsed.expr.kind(parsed.expr.root()) == ExprKind::kText) {
+  if (!parsed.ok && !IsFormula(in)) return false;
+  if (parsed.ok && parsed.expr.kind(parsed.expr.root()) == ExprKind::kText && !IsDate(in)) {
     for (const char c : in) {
       if (IsDigit(c)) return false;
     }
@@ -139,9 +176,10 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
     over = FindBracket(completion, part, policy, out) == Look::kFound;
     if (over) out.anchor = Anchor::kBracket;
   }
-  if (!over && FindExpression(completion, part, policy, out) == Look::kFound) {
-    over = true;
-    out.anchor = Anchor::kExpression;
+  if (!over) {
+    const Look look = FindExpression(completion, part, policy, out);
+    over = look != Look::kAbsent;
+    if (look == Look::kFound) out.anchor = Anchor::kExpression;
   }
   if (!over && tag == Look::kFound) {
     Fill(completion, part, "the words", out);

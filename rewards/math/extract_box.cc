@@ -122,6 +122,11 @@ Look FindBox(std::string_view text, Part part, const MathPolicy& policy, Extract
     out.reason = "the last box is empty";
     return Look::kBroken;
   }
+  if (DeniedBefore(text, part, boxes.back().start, false) ||
+      DeniedAfter(text, part, EndOfBox(boxes.back(), text))) {
+    out.reason = "the last box is what the answer is not";
+    return Look::kBroken;
+  }
   size_t first = boxes.size() - 1;
   while (first > 0 && policy.join_boxes != JoinBoxesRule::kLast) {
     const Box& before = boxes[first - 1];
@@ -150,7 +155,7 @@ Look FindBox(std::string_view text, Part part, const MathPolicy& policy, Extract
     out.text += " \\%";
     out.end = percent;
   }
-  return Look::kFound;
+  return AddOthers(text, part, out.end > after ? out.end : after, policy, out);
 }
 
 Look FindBracket(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {

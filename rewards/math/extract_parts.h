@@ -39,6 +39,31 @@ Part FirstExpression(std::string_view text, Part part, const MathPolicy& policy)
 // it is not closed or there is no delimiter.
 Part FormulaAt(std::string_view text, Part part);
 
+inline constexpr size_t kMaxFormula = 2000;  // bytes of one in running text; none that is longer is looked at
+
+struct Plain {
+  Part found;
+  bool torn = false;    // nothing found: values stand side by side, and none of them is the answer
+  bool denied = false;  // there was one that words beside it deny
+};
+// In plain text, the last value or formula between words, with what "and", "or" and commas list beside it; the first
+// one alone where `from_front`.
+Plain PlainExpression(std::string_view text, Part part, bool from_front, const MathPolicy& policy);
+// Whether it can be read, and says more than words do.
+bool Parses(std::string_view text, Part part, const MathPolicy& policy);
+
+// ---- extract_twist.cc: what the words beside an answer make of it; all look no farther than 120 bytes
+// Whether they say before `begin` that it is not: "isn't", "not equal to", "I don't think that it is"; with
+// `bounds` also "at least", "more than".
+bool DeniedBefore(std::string_view text, Part part, size_t begin, bool bounds);
+// "is wrong", "is not the answer".
+bool DeniedAfter(std::string_view text, Part part, size_t end);
+// Whether "or" after `end` offers other answers: one that begins at `other`, or words such as "more", and then
+// `other` is `end`. "or about", "or equivalently" repeat the same one.
+bool OthersAfter(std::string_view text, Part part, size_t end, size_t& other);
+// Adds those to the answer in `out`, which ends at `end`; kBroken, and `out` without an answer, if they cannot be read.
+Look AddOthers(std::string_view text, Part part, size_t end, const MathPolicy& policy, Extraction& out);
+
 // Where a percent sign or word right after `end` ends; `end` if there is none.
 size_t PercentAfter(std::string_view text, size_t end);
 

@@ -110,7 +110,33 @@ Part AnswerOf(std::string_view text, Part sentence, const MathPolicy& policy) {
   return head;
 }
 
+// The answer that a phrase announces, unless the words around it take it back.
+Look TakeSaid(std::string_view text, Part said, Part answer, const MathPolicy& policy, Extraction& out) {
+  if (DeniedBefore(text, said, answer.begin, true) || DeniedAfter(text, said, answer.end)) {
+    out.reason = "a phrase that says what the answer is not";
+    return Look::kBroken;
+  }
+  Fill(text, answer, "after the last answer phrase", out);
+  return AddOthers(text, said, answer.end, policy, out);
+}
+
 }  // namespace
+
+Look AddOthers(std::string_view text, Part part, size_t end, const MathPolicy& policy, Extraction& out) {
+  size_t other = end;
+  if (!OthersAfter(text, part, end, other)) return Look::kFound;
+  const Part rest{other, std::min(part.end, other + kMaxAnswerBytes)};
+  const Part more = other == end ? Part() : FirstExpression(text, rest, policy);
+  if (more.empty() || more.begin > other + 4) {
+    out = Extraction();
+    out.reason = "an answer with others offered beside it";
+    return Look::kBroken;
+  }
+  out.text += " or " + std::string(In(text, more));
+  out.end = more.end;
+  out.alternative.clear();
+  return Look::kFound;
+}
 
 Look FindPhrase(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {
   Part search = part;
@@ -138,8 +164,7 @@ Look FindPhrase(std::string_view text, Part part, const MathPolicy& policy, Extr
       if (sentence.end - sentence.begin > kMaxAnswerBytes) return Look::kAbsent;
       answer = AnswerOf(text, sentence, policy);
     }
-    Fill(text, answer, "after the last answer phrase", out);
-    return Look::kFound;
+    return TakeSaid(text, {said.begin, part.end}, answer, policy, out);
   }
   return Look::kAbsent;
 }

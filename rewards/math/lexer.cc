@@ -10,9 +10,9 @@ namespace hone {
 namespace {
 
 // Words of two and three letters that are never products of variables.
-constexpr auto kShortWords =
-    std::to_array<std::string_view>({"AM", "No", "PM", "The", "Yes", "all", "am", "are", "cu", "for", "is",
-                                     "not", "of", "per", "pm", "sq", "the", "was"});
+constexpr auto kShortWords = std::to_array<std::string_view>(
+    {"AM",  "If", "In",  "It", "No", "Not", "PM", "So",  "The", "We", "Yes", "all", "am",  "are",
+     "but", "cu", "for", "is", "no", "not", "of", "per", "pm",  "so", "sq",  "the", "was", "we"});
 
 bool IsShortWord(std::string_view word) {
   return std::binary_search(kShortWords.begin(), kShortWords.end(), word);
@@ -23,6 +23,16 @@ size_t ProseCharacter(std::string_view text, size_t at) {
   if (at >= text.size() || static_cast<unsigned char>(text[at]) < 0x80) return 0;
   const Utf8Char c = NextUtf8(text, at);
   return c.valid && FindUnicode(c.code_point) == nullptr ? c.size : 0;
+}
+
+// The length of isn't, can't, whose letters before the apostrophe are `run`; 0 if it is none.
+size_t Contraction(std::string_view run, std::string_view rest) {
+  if (run.size() < 2 || run.back() != 'n') return 0;
+  for (const std::string_view tail : {"'t", "\u2019t"}) {
+    const bool more = rest.size() > tail.size() && IsLetter(rest[tail.size()]);
+    if (rest.starts_with(tail) && !more) return run.size() + tail.size();
+  }
+  return 0;
 }
 
 }  // namespace
@@ -361,7 +371,9 @@ void Lexer::Letters() {
   }
   const std::string_view run = text_.substr(at_, end - at_);
   const std::string_view rest = text_.substr(end);
-  if (run.size() >= 2 && IsAmongWords(rest) && FindPlainWord(run) == nullptr) {
+  if (const size_t size = Contraction(run, rest); size != 0) {
+    Push(Tok::kWord, size);
+  } else if (run.size() >= 2 && IsAmongWords(rest) && FindPlainWord(run) == nullptr) {
     Push(Tok::kWord, run.size());
   } else if ((run == "a" || run == "p") && Last() == Tok::kNumber && rest.starts_with(".m")) {  // 3 p.m.
     Push(Tok::kWord, rest.starts_with(".m.") ? 4 : 3, 0, run == "a" ? "am" : "pm");

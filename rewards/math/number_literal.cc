@@ -129,6 +129,18 @@ size_t SkipBlanks(std::string_view text, size_t at) {
   return at;
 }
 
+bool IsDate(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\n\r$*");
+  if (begin == text.npos) return false;
+  text = text.substr(begin, text.find_last_not_of(" \t\n\r$*.") + 1 - begin);
+  if (text.size() != 10 || (text[4] != '-' && text[4] != '/') || text[7] != text[4]) return false;
+  for (const size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
+    if (!IsDigit(text[i])) return false;
+  }
+  const auto two = [&](size_t i) { return (text[i] - '0') * 10 + (text[i + 1] - '0'); };
+  return two(5) >= 1 && two(5) <= 12 && two(8) >= 1 && two(8) <= 31;
+}
+
 NumberLiteral ScanNumber(std::string_view text, size_t at, bool list_commas) {
   NumberLiteral out;
   out.end = BaseDigits(text, at);

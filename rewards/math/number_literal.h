@@ -26,6 +26,9 @@ NumberLiteral ScanNumber(std::string_view text, size_t at, bool list_commas);
 inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 inline bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// Whether the text is a day such as 2023-05-01 and nothing else, but for blanks, dollar signs and a full stop around it.
+bool IsDate(std::string_view text);
+
 // The first byte from `at` that is no blank.
 size_t SkipBlanks(std::string_view text, size_t at);
 

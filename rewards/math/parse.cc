@@ -158,6 +158,7 @@ ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
     if (choice->option.empty()) return Leaf(ExprKind::kChoice, letter);
     return Leaf(ExprKind::kChoice, letter, PlainText(choice->option));
   }
+  if (IsDate(text)) return Leaf(ExprKind::kText, PlainText(text));
   if (IsName(Trim(text, " \n.*"))) return Leaf(ExprKind::kText, PlainText(text));
   TokenList list = Tokenize(text, policy, /*prose=*/false);
   if (list.reason != nullptr) {

@@ -166,6 +166,8 @@ ExprId MathParser::ParseTerm() {
     if (written) ++at_;
     if (type == Tok::kNumber && (tokens_[at_ - 1].type == Tok::kNumber))
       return Fail("two numbers stand side by side");
+    if (type == Tok::kNumber && builder_.expr().kind(factors.back()) == ExprKind::kLabeled)
+      return Fail("words stand between two numbers");
     last = at_;
     const ExprId right = written ? ParseOperand() : ParsePower();
     if (right == kNoExpr) return kNoExpr;
