@@ -13,6 +13,7 @@
 namespace hone {
 namespace {
 
+constexpr size_t kMaxWords = 48;         // bytes of a bare answer in words that hold numbers
 constexpr size_t kMaxBareAnswer = 1024;  // bytes of a completion that may be nothing but its answer
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -179,7 +180,9 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
   if (!over) {
     const Look look = FindExpression(completion, part, policy, out);
     over = look != Look::kAbsent;
-    if (look == Look::kFound) out.anchor = Anchor::kExpression;
+    const bool words = look == Look::kBroken && part.end - part.begin <= kMaxWords && tag != Look::kFound;
+    if (words) Fill(completion, part, "the words, for " + out.reason + " is no answer", out);  // "5 or more"
+    if (out.found) out.anchor = Anchor::kExpression;
   }
   if (!over && tag == Look::kFound) {
     Fill(completion, part, "the words", out);

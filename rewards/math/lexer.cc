@@ -1,41 +1,12 @@
+// Punctuation and numbers; words are in lexer_word.cc, LaTeX in lexer_latex.cc. Covered by tests/rewards/math_parse_test.cc.
 #include "rewards/math/lexer.h"
 
 #include <algorithm>
 #include <array>
 
-#include "data/utf8.h"
 #include "rewards/math/expr.h"
 
 namespace hone {
-namespace {
-
-// Words of two and three letters that are never products of variables.
-constexpr auto kShortWords = std::to_array<std::string_view>(
-    {"AM",  "If", "In",  "It", "No", "Not", "PM", "So",  "The", "We", "Yes", "all", "am",  "are",
-     "but", "cu", "for", "is", "no", "not", "of", "per", "pm",  "so", "sq",  "the", "was", "we"});
-
-bool IsShortWord(std::string_view word) {
-  return std::binary_search(kShortWords.begin(), kShortWords.end(), word);
-}
-
-// A character that prose is made of: no ASCII, and not in the table of mathematics.
-size_t ProseCharacter(std::string_view text, size_t at) {
-  if (at >= text.size() || static_cast<unsigned char>(text[at]) < 0x80) return 0;
-  const Utf8Char c = NextUtf8(text, at);
-  return c.valid && FindUnicode(c.code_point) == nullptr ? c.size : 0;
-}
-
-// The length of isn't, can't, whose letters before the apostrophe are `run`; 0 if it is none.
-size_t Contraction(std::string_view run, std::string_view rest) {
-  if (run.size() < 2 || run.back() != 'n') return 0;
-  for (const std::string_view tail : {"'t", "\u2019t"}) {
-    const bool more = rest.size() > tail.size() && IsLetter(rest[tail.size()]);
-    if (rest.starts_with(tail) && !more) return run.size() + tail.size();
-  }
-  return 0;
-}
-
-}  // namespace
 
 Lexer::Lexer(std::string_view text, const MathPolicy& policy, bool prose)
     : text_(text), policy_(policy), prose_(prose) {
@@ -73,6 +44,10 @@ Token& Lexer::Push(Tok type, size_t size, uint8_t value, std::string_view name) 
   token.text = name.data() == nullptr ? text_.substr(at_, size) : name;
   space_ = false;
   at_ += size;
+  if (type == Tok::kBar && !brackets_.empty()) {
+    brackets_.back().bars += 1;
+    brackets_.back().last_bar = list_.tokens.size();
+  }
   if (type == Tok::kSemicolon || type == Tok::kAnd || type == Tok::kOr) list_.has_strong_joiner = true;
   list_.tokens.push_back(token);
   return list_.tokens.back();
@@ -82,6 +57,13 @@ void Lexer::PushNamed(const NamedToken& name, size_t size) {
   if (name.type == Tok::kSpace) {
     at_ += size;
     space_ = true;
+    return;
+  }
+  if (name.type == Tok::kMod && Last() == Tok::kOpen) {  // (mod 5): the bracket belongs to it
+    Token& open = list_.tokens.back();
+    open.type = Tok::kCongruent;
+    open.value = 1;
+    at_ += size;
     return;
   }
   Push(name.type, size, name.value, name.text);
@@ -119,7 +101,7 @@ void Lexer::Step() {
 void Lexer::Punctuation() {
   switch (const char c = text_[at_]) {
     case '+':
-      Push(Tok::kPlus, 1);
+      At("+/-") ? Push(Tok::kPlusMinus, 3) : Push(Tok::kPlus, 1);
       return;
     case '-':
       At("->") ? Push(Tok::kRelation, 2, static_cast<uint8_t>(Relation::kSimilar)) : Push(Tok::kMinus, 1);
@@ -213,6 +195,26 @@ void Lexer::Relations() {
   }
 }
 
+void Lexer::OpenBracket(size_t size) {
+  Push(Tok::kOpen, size);
+  brackets_.push_back({});
+}
+
+// One bar alone between ( and ) parts an event from its condition: P(A|B).
+void Lexer::CloseBracket(size_t size) {
+  Push(Tok::kClose, size);
+  if (brackets_.empty()) return;
+  const Bracket bracket = brackets_.back();
+  brackets_.pop_back();
+  if (bracket.bars == 1) list_.tokens[bracket.last_bar].type = Tok::kMid;
+}
+
+bool Lexer::BarsHoldGroup() const {
+  if (Last() != Tok::kBar || Peek() != '{') return false;
+  const size_t end = text_.find_first_of("{},|", at_ + 1);
+  return end != text_.npos && text_[end] == '}' && end + 1 < text_.size() && text_[end + 1] == '|';
+}
+
 void Lexer::Brackets() {
   const char c = text_[at_];
   if (at_ == hidden_close_) {
@@ -220,17 +222,17 @@ void Lexer::Brackets() {
     hidden_close_ = text_.npos;
     return;
   }
-  // In plain text braces are a set's, save after ^ and _.
-  const bool group = latex_ || Last() == Tok::kCaret || Last() == Tok::kUnderscore;
+  // In plain text braces are a set's, save after ^ and _, and around all that stands between bars: |{-3}|.
+  const bool group = latex_ || Last() == Tok::kCaret || Last() == Tok::kUnderscore || BarsHoldGroup();
   depth_ += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
   depth_ = std::max(depth_, 0);
   groups_ += c == '{' ? 1 : c == '}' ? -1 : 0;
   switch (c) {
     case '(':
-      Push(Tok::kOpen, 1);
+      OpenBracket(1);
       return;
     case ')':
-      Push(Tok::kClose, 1);
+      CloseBracket(1);
       return;
     case '[':
       Push(Tok::kOpenSquare, 1);
@@ -254,7 +256,9 @@ void Lexer::Star() {
   const size_t next = SkipBlanks(text_, at_ + (twice ? 2 : 1));
   const bool after_value = last == Tok::kNumber || last == Tok::kLetter || last == Tok::kClose ||
                            last == Tok::kConstant || last == Tok::kCloseGroup || last == Tok::kCloseSquare;
-  if (twice && (bold_ || !after_value || next >= text_.size())) {
+  if (last == Tok::kCaret) {  // z^*
+    Push(Tok::kTimes, 1);
+  } else if (twice && (bold_ || !after_value || next >= text_.size())) {
     bold_ = !bold_;
     at_ += 2;
   } else if (twice) {
@@ -328,104 +332,32 @@ void Lexer::Caret() {
     Push(type, end + braced - at_);
     return;
   }
+  for (const std::string_view tail : {"st", "nd", "rd", "th"}) {  // 5^{\text{th}}
+    std::string_view rest = text_.substr(inner);
+    const bool styled = rest.starts_with("\\text{") || rest.starts_with("\\mathrm{");
+    if (styled) rest.remove_prefix(rest.find('{') + 1);
+    if (Last() != Tok::kNumber || !rest.starts_with(tail) || !(styled || braced)) continue;
+    rest.remove_prefix(2);
+    const std::string_view close = styled && braced ? "}}" : "}";
+    if (!rest.starts_with(close)) continue;
+    Push(Tok::kWord, static_cast<size_t>(rest.data() - text_.data()) + close.size() - at_, 0, "th");
+    return;
+  }
   Push(Tok::kCaret, 1);
 }
 
 void Lexer::Number() {
   NumberLiteral literal = ScanNumber(text_, at_, depth_ > 0);
-  if (literal.digits.size() > kMaxNumberDigits) return Fail("a number has too many digits");
-  if (std::abs(literal.exponent) > kMaxDecimalExponent) return Fail("the exponent of a number is too large");
-  Token& token = Push(Tok::kNumber, literal.end - at_);
-  token.number = static_cast<uint32_t>(list_.numbers.size());
+  if (literal.digits.size() > kMaxNumberDigits) return Fail("a number has more than 4000 digits");
+  if (std::abs(literal.exponent) > kMaxDecimalExponent)
+    return Fail("the exponent of a number is beyond 1000000");
+  const size_t size = literal.end - at_;
+  PushNumber(std::move(literal), size);
+}
+
+void Lexer::PushNumber(NumberLiteral literal, size_t size) {
+  Push(Tok::kNumber, size).number = static_cast<uint32_t>(list_.numbers.size());
   list_.numbers.push_back(std::move(literal));
-}
-
-// After a value, letters that name a unit are the unit; km/h, with the slash before.
-bool Lexer::IsUnitHere(std::string_view run) const {
-  const Tok last = Last();
-  if (FindUnit(run) == nullptr) return false;
-  if (last == Tok::kNumber || last == Tok::kClose || last == Tok::kWord) return true;
-  const size_t n = list_.tokens.size();
-  if (last == Tok::kCloseGroup || last == Tok::kConstant || last == Tok::kSuperscript) return space_;
-  return last == Tok::kSlash && n >= 2 &&
-         (list_.tokens[n - 2].type == Tok::kWord || list_.tokens[n - 2].type == Tok::kText);
-}
-
-// In plain text, whether a word stands before the letters at hand, or after them, where `rest` begins.
-bool Lexer::IsAmongWords(std::string_view rest) const {
-  if (latex_) return false;
-  if (Last() == Tok::kWord && space_) return true;
-  size_t end = 1;
-  while (end < rest.size() && IsLetter(rest[end])) ++end;
-  return end > 2 && rest[0] == ' ' && FindPlainWord(rest.substr(1, end - 1)) == nullptr;
-}
-
-void Lexer::Letters() {
-  size_t end = at_;
-  bool ascii = true;
-  while (end < text_.size()) {
-    const size_t other = IsLetter(text_[end]) ? 1 : ProseCharacter(text_, end);
-    if (other == 0) break;
-    ascii &= other == 1;
-    end += other;
-  }
-  const std::string_view run = text_.substr(at_, end - at_);
-  const std::string_view rest = text_.substr(end);
-  if (const size_t size = Contraction(run, rest); size != 0) {
-    Push(Tok::kWord, size);
-  } else if (run.size() >= 2 && IsAmongWords(rest) && FindPlainWord(run) == nullptr) {
-    Push(Tok::kWord, run.size());
-  } else if ((run == "a" || run == "p") && Last() == Tok::kNumber && rest.starts_with(".m")) {  // 3 p.m.
-    Push(Tok::kWord, rest.starts_with(".m.") ? 4 : 3, 0, run == "a" ? "am" : "pm");
-  } else if (run == "in" && space_ && Last() == Tok::kLetter && rest.size() >= 2 && rest[0] == ' ' &&
-             std::string_view("[({").find(rest[1]) != rest.npos) {
-    Push(Tok::kIn, 2);
-  } else if (run.size() >= 2 && IsUnitHere(run)) {
-    Push(Tok::kWord, run.size());
-  } else if (const NamedToken* name = ascii && run.size() >= 2 ? FindPlainWord(run) : nullptr) {
-    PushNamed(*name, run.size());
-    if (name->type == Tok::kFunction || name->type == Tok::kPercent) list_.tokens.back().text = run;
-  } else if (!ascii || (prose_ && run.size() >= 2) || (!math_ && (run.size() >= 4 || IsShortWord(run)))) {
-    Push(Tok::kWord, run.size());
-  } else if (run.size() == 1 && (run == "U" || run == "u") &&
-             (Last() == Tok::kClose || Last() == Tok::kCloseSquare || Last() == Tok::kCloseBrace) && space_) {
-    Push(Tok::kUnion, 1);
-  } else {
-    SplitLetters(run);
-  }
-}
-
-void Lexer::SplitLetters(std::string_view run) {
-  // FF_16: digits of a base above ten, not variables.
-  const bool capitals =
-      run.size() >= 2 && std::all_of(run.begin(), run.end(), [](char c) { return c >= 'A' && c <= 'F'; });
-  if (capitals && (text_.substr(at_ + run.size()).starts_with("_{16}") ||
-                   text_.substr(at_ + run.size()).starts_with("_16"))) {
-    NumberLiteral literal;
-    literal.digits = run;
-    Push(Tok::kNumber, run.size()).number = static_cast<uint32_t>(list_.numbers.size());
-    list_.numbers.push_back(std::move(literal));
-    return;
-  }
-  size_t i = 0;
-  if (run.size() == 3 && run.starts_with("pi")) {  // 2pir
-    Push(Tok::kConstant, 2, static_cast<uint8_t>(Constant::kPi));
-    i = 2;
-  }
-  for (; i < run.size(); ++i) {
-    list_.has_letter_j |= run[i] == 'j';
-    Push(Tok::kLetter, 1);
-  }
-}
-
-void Lexer::Unicode() {
-  const Utf8Char c = NextUtf8(text_, at_);
-  if (!c.valid) return Fail("a byte that is no UTF-8");
-  const NamedToken* name = FindUnicode(c.code_point);
-  if (name == nullptr) return Letters();
-  if (name->type == Tok::kOpen) ++depth_;
-  if (name->type == Tok::kClose) depth_ = std::max(depth_ - 1, 0);
-  PushNamed(*name, c.size);
 }
 
 TokenList Tokenize(std::string_view text, const MathPolicy& policy, bool prose) {

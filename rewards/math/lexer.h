@@ -3,6 +3,7 @@
 #define HONE_REWARDS_MATH_LEXER_H_
 
 #include <string_view>
+#include <vector>
 
 #include "rewards/math/token.h"
 
@@ -22,20 +23,29 @@ class Lexer {
   bool At(std::string_view what) const { return text_.substr(at_).starts_with(what); }
   Tok Last() const { return list_.tokens.empty() ? Tok::kEnd : list_.tokens.back().type; }
 
-  // lexer.cc: punctuation and plain text
+  // lexer.cc: punctuation and numbers
   void Punctuation();
   void Relations();
   void Brackets();
+  void OpenBracket(size_t size);
+  void CloseBracket(size_t size);
+  bool BarsHoldGroup() const;
   void Star();
   void Dollar();
   void Comma();
   void Dot();
   void Caret();
   void Number();
+  void PushNumber(NumberLiteral literal, size_t size);
+  void FindMathShifts();
+
+  // lexer_word.cc: letters, words and Unicode
   void Letters();
+  bool TakeMarkedLetters(std::string_view run, std::string_view rest);
   void SplitLetters(std::string_view run);
   void Unicode();
-  void FindMathShifts();
+  void WideNumber();
+  void VulgarFraction(std::string_view written, size_t size);
   bool IsAmongWords(std::string_view rest) const;
   bool IsUnitHere(std::string_view run) const;
 
@@ -51,6 +61,11 @@ class Lexer {
   void Environment(Tok type, size_t size);
   size_t GroupEnd(size_t open) const;
 
+  struct Bracket {  // an open (
+    int bars = 0;
+    size_t last_bar = 0;  // index of the token
+  };
+
   std::string_view text_;
   const MathPolicy& policy_;
   bool prose_;
@@ -64,6 +79,7 @@ class Lexer {
   int groups_ = 0;  // of {
   size_t at_ = 0;
   size_t hidden_close_ = std::string_view::npos;  // a brace that was opened by a style and prints nothing
+  std::vector<Bracket> brackets_;
   TokenList list_;
 };
 

@@ -149,6 +149,99 @@ bool IsName(std::string_view text) {
          FindPlainWord(text) == nullptr;
 }
 
+// "all real numbers" and "no solution", which are sets.
+std::optional<ParseResult> SetInWords(std::string_view text) {
+  constexpr size_t kLongest = 64;
+  struct Words {
+    std::string_view plain, set;
+  };
+  static constexpr auto kWords = std::to_array<Words>({
+      {"allreals", "R"},
+      {"allrealnumbers", "R"},
+      {"thesetofallrealnumbers", "R"},
+      {"allrealnumbersx", "R"},
+      {"anyrealnumber", "R"},
+      {"allrealx", "R"},
+      {"allintegers", "Z"},
+      {"nosolution", ""},
+      {"nosolutions", ""},
+      {"norealsolution", ""},
+      {"norealsolutions", ""},
+      {"therearenosolutions", ""},
+      {"thereisnosolution", ""},
+      {"thereisnorealsolution", ""},
+      {"therearenorealsolutions", ""},
+      {"emptyset", ""},
+      {"theemptyset", ""},
+      {"nullset", ""},
+  });
+  if (text.size() > kLongest || text.size() < 7) return std::nullopt;
+  const std::string plain = PlainText(text);
+  for (const Words& words : kWords) {
+    if (words.plain != plain) continue;
+    if (!words.set.empty()) return Leaf(ExprKind::kNamedSet, words.set);
+    ParseResult result;
+    ExprBuilder builder;
+    result.expr = builder.Finish(builder.Add(ExprKind::kSet, {}));
+    result.ok = true;
+    return result;
+  }
+  return std::nullopt;
+}
+
+// sympy's I: the only letter among numbers.
+void ReadSympyUnit(TokenList& list) {
+  bool number = false, unit = false;
+  for (const Token& token : list.tokens) {
+    const bool other = token.type == Tok::kLetter && (token.text != "I" || token.value != 0);
+    if (other || token.type == Tok::kWord || token.type == Tok::kText) return;
+    number |= token.type == Tok::kNumber;
+    unit |= token.type == Tok::kLetter;
+  }
+  if (!number || !unit) return;
+  for (Token& token : list.tokens) {
+    if (token.type != Tok::kLetter) continue;
+    token.type = Tok::kConstant;
+    token.value = static_cast<uint8_t>(Constant::kI);
+  }
+}
+
+bool BracesMatch(std::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size() && depth >= 0; ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else {
+      depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
+    }
+  }
+  return depth == 0;
+}
+
+ParseResult ParseTokens(TokenList list, std::string_view text, const MathPolicy& policy) {
+  ReadSympyUnit(list);
+  const bool prose = IsProse(list.tokens);
+  const bool both = list.decimal_commas == 1 && list.commas == 1 && !list.has_strong_joiner;
+  const bool decimal = list.decimal_commas != 0 && list.has_strong_joiner;
+  const auto unread = std::find_if(list.tokens.begin(), list.tokens.end(),
+                                   [](const Token& token) { return token.type == Tok::kUnsupported; });
+  const bool has_unread = unread != list.tokens.end();
+  const size_t unread_at = has_unread ? unread->begin : 0;
+  MathParser parser(std::move(list), text, policy, decimal);
+  const ExprId root = both ? parser.ParseBothReadings() : parser.ParseAnswer();
+  ParseResult result;
+  if (root != kNoExpr) {
+    result.expr = parser.Finish(root);
+    result.ok = true;
+  } else if (prose) {
+    result = Leaf(ExprKind::kText, PlainText(text));
+  } else {
+    result = has_unread ? Refused(kNotRead, unread_at) : Refused(parser.reason(), parser.offset());
+    result.formula = (has_unread || result.reason == kDerivative) && BracesMatch(text);
+  }
+  return result;
+}
+
 }  // namespace
 
 ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
@@ -159,6 +252,7 @@ ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
     return Leaf(ExprKind::kChoice, letter, PlainText(choice->option));
   }
   if (IsDate(text)) return Leaf(ExprKind::kText, PlainText(text));
+  if (const std::optional<ParseResult> set = SetInWords(text)) return *set;
   if (IsName(Trim(text, " \n.*"))) return Leaf(ExprKind::kText, PlainText(text));
   TokenList list = Tokenize(text, policy, /*prose=*/false);
   if (list.reason != nullptr) {
@@ -166,19 +260,17 @@ ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
     return Refused(list.reason, list.offset);
   }
   if (list.tokens.size() == 1) return Refused("empty", 0);
-  const bool prose = IsProse(list.tokens);
-  const bool both = list.decimal_commas == 1 && list.commas == 1 && !list.has_strong_joiner;
-  const bool decimal = list.decimal_commas != 0 && list.has_strong_joiner;
-  MathParser parser(std::move(list), text, policy, decimal);
-  const ExprId root = both ? parser.ParseBothReadings() : parser.ParseAnswer();
-  if (root == kNoExpr) {
-    if (prose) return Leaf(ExprKind::kText, PlainText(text));
-    return Refused(parser.reason(), parser.offset());
-  }
-  ParseResult result;
-  result.expr = parser.Finish(root);
-  result.ok = true;
-  return result;
+  return ParseTokens(std::move(list), text, policy);
+}
+
+std::string WhyNotRead(const ParseResult& result, std::string_view text) {
+  constexpr size_t kShown = 24;
+  if (result.offset >= text.size()) return result.reason + ", at its end";
+  size_t begin = result.offset, end = std::min(text.size(), begin + kShown);
+  while (end < text.size() && end > begin && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string shown(text.substr(begin, end - begin));
+  for (char& c : shown) c = static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  return result.reason + ", at byte " + std::to_string(begin) + ": '" + shown + "'";
 }
 
 std::string PlainText(std::string_view text) {

@@ -35,14 +35,17 @@ struct ParseResult {
   bool ok = false;
   Expr expr;             // ok only
   bool formula = false;  // not ok: it is well-formed LaTeX of a kind that is not read, such as limits
-  std::string reason;  // not ok: "a bracket is not closed", "more than 4096 nodes"
-  size_t offset = 0;   // not ok: the byte of the text where that was seen
+  std::string reason;    // not ok: "a bracket is not closed", "more than 4096 nodes"
+  size_t offset = 0;     // not ok: the byte of the text where that was seen
 };
 
 // Reads the whole text, or fails: nothing is skipped but spacing, styles, markdown emphasis, a final full stop, and words
 // around a value as the list above says. Words alone are a kText. Never throws and never evaluates; near-linear time
 // whatever the bytes, at once when a bound of expr.h is passed. Thread-safe.
 ParseResult ParseMath(std::string_view text, const MathPolicy& policy);
+
+// What in `text`, which gave `result`, could not be read, and where: "a brace is not closed, at byte 8: '{2'".
+std::string WhyNotRead(const ParseResult& result, std::string_view text);
 
 // The text as a person reads it, to compare words: lower case, without spacing, math delimiters, styles (\text{x} is x),
 // markdown emphasis, and a final full stop. Linear time.

@@ -51,6 +51,27 @@ bool MathParser::IsInfinite(ExprId id) const {
   return expr.kind(id) == ExprKind::kConstant && expr[id].constant == Constant::kInfinity;
 }
 
+// [1,2] and [3,4] in [[1,2],[3,4]]: brackets as long as one another.
+bool MathParser::IsRows(const std::vector<ExprId>& elements) const {
+  const Expr& expr = builder_.expr();
+  const auto is_row = [&](ExprId id) {
+    const Expr::Node& node = expr[id];
+    const bool interval = node.kind == ExprKind::kInterval && node.flags == 0;
+    const bool tuple = node.kind == ExprKind::kTuple && (node.flags & Expr::kSquare) != 0;
+    return (interval || tuple) && node.count == expr[elements[0]].count;
+  };
+  return elements.size() >= 2 && std::all_of(elements.begin(), elements.end(), is_row);
+}
+
+ExprId MathParser::FinishRows(const std::vector<ExprId>& elements) {
+  std::vector<std::vector<ExprId>> rows;
+  for (const ExprId row : elements) {
+    const auto cells = builder_.expr().children(row);
+    rows.emplace_back(cells.begin(), cells.end());
+  }
+  return FinishMatrix("matrix", rows);
+}
+
 // At the closing bracket: a value in brackets, an interval, or a tuple.
 ExprId MathParser::CloseBrackets(Tok open, const std::vector<ExprId>& elements) {
   const Tok close = tokens_[at_++].type;
@@ -58,6 +79,7 @@ ExprId MathParser::CloseBrackets(Tok open, const std::vector<ExprId>& elements) 
   const bool ordinary = (open == Tok::kOpen && close == Tok::kClose) ||
                         (open == Tok::kOpenSquare && close == Tok::kCloseSquare);
   if (elements.size() == 1 && ordinary) return elements[0];
+  if (open == Tok::kOpenSquare && ordinary && IsRows(elements)) return FinishRows(elements);
   const bool infinite = elements.size() == 2 && (IsInfinite(elements[0]) || IsInfinite(elements[1]));
   if (elements.size() == 2 && (!ordinary || !low || infinite)) {
     const ExprId interval = builder_.Add(ExprKind::kInterval, elements);

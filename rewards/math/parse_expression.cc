@@ -176,12 +176,23 @@ ExprId MathParser::ParseTerm() {
       factors.assign(1, builder_.Add(ExprKind::kDivide, {over, right}));
     } else if (type == Tok::kMod) {
       const ExprId over = close();
-      factors.assign(1, builder_.AddApply(Function::kMod, {over, right}));
+      factors.assign(1, Modulo(over, right));
     } else {
       factors.push_back(right);
     }
   }
   return failed() ? kNoExpr : close();
+}
+
+// 17 mod 5 is a value; 2 mod 5 has nothing to work out, and says what it is modulo.
+ExprId MathParser::Modulo(ExprId value, ExprId modulus) {
+  const Expr& expr = builder_.expr();
+  const bool whole = IsWholeNumber(value) && IsWholeNumber(modulus);
+  const std::string_view a = whole ? expr.digits(value) : "", b = whole ? expr.digits(modulus) : "";
+  if (a.size() < b.size() || (a.size() == b.size() && a < b)) {
+    return builder_.Add(ExprKind::kResidue, {value, modulus});
+  }
+  return builder_.AddApply(Function::kMod, {value, modulus});
 }
 
 ExprId MathParser::ParseOperand() {

@@ -39,6 +39,7 @@ ExprId MathParser::ParseFunction() {
     base = ParseNumber();
   }
   if (failed()) return kNoExpr;
+  if (tokens_[begin].text == "lg" && base == kNoExpr) base = AddNumber({.digits = "10"});
   const Expr& expr = builder_.expr();
   if (power != kNoExpr && expr.kind(power) == ExprKind::kNegate && InverseOf(function) != function) {
     const ExprId one = expr.child(power, 0);

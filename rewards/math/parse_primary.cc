@@ -52,7 +52,7 @@ ExprId MathParser::ParsePrimary() {
     case Tok::kOpenGroup:
       return ParseGroup();
     case Tok::kUnsupported:
-      return Fail("integrals, limits and quantifiers are not read");
+      return Fail(kNotRead);
     case Tok::kText:
       return Fail("words where a value should be");
     case Tok::kEnd:
@@ -269,10 +269,40 @@ ExprId MathParser::ParseGroup() {
 }
 
 ExprId MathParser::ParseFraction() {
+  if (const ExprId derivative = ParseDerivative(); derivative != kNoExpr || failed()) return derivative;
   ++at_;
   const ExprId over = ParseArgument();
   const ExprId under = over == kNoExpr ? kNoExpr : ParseArgument();
   return under == kNoExpr ? kNoExpr : builder_.Add(ExprKind::kDivide, {over, under});
+}
+
+// \frac{dy}{dx}, \frac{\partial^2 f}{\partial x^2}: a variable of that name; kNoExpr without failing when it is none.
+ExprId MathParser::ParseDerivative() {
+  const auto is_d = [](const Token& token) {
+    return token.type == Tok::kLetter && (token.text == "d" || token.text == "partial");
+  };
+  size_t at = at_ + 1;
+  const auto token = [&](size_t i) -> const Token& { return tokens_[std::min(i, tokens_.size() - 1)]; };
+  std::string name;
+  bool bare = false;  // \frac{d}{dx}
+  for (int part = 0; part < 2; ++part) {
+    if (token(at).type != Tok::kOpenGroup || !is_d(token(at + 1))) return kNoExpr;
+    name += (part == 1 ? "/" : "") + std::string(token(at + 1).text);
+    size_t letters = 0;
+    for (at += 2; token(at).type == Tok::kLetter || token(at).type == Tok::kNumber ||
+                  token(at).type == Tok::kCaret || is_d(token(at));
+         ++at) {
+      letters += token(at).type == Tok::kLetter;
+      name += token(at).type == Tok::kCaret
+                  ? "^"
+                  : source_.substr(token(at).begin, token(at).end - token(at).begin);
+    }
+    if (token(at++).type != Tok::kCloseGroup || (part == 1 && letters == 0)) return kNoExpr;
+    bare |= letters == 0;
+  }
+  if (bare) return Fail(kDerivative);
+  at_ = at;
+  return builder_.AddText(ExprKind::kSymbol, name);
 }
 
 ExprId MathParser::ParseRoot() {
@@ -288,10 +318,12 @@ ExprId MathParser::ParseRoot() {
     if (degree != kNoExpr && !Take(Tok::kCloseSquare)) return Fail("a bracket is not closed");
   }
   if (failed()) return kNoExpr;
-  const ExprId radicand = Is(Tok::kNumber)                          ? ParseNumber()
-                          : Is(Tok::kLetter) || Is(Tok::kOpenGroup) ? ParseArgument()
-                                                                    : ParsePrimary();
+  const bool negative = Take(Tok::kMinus);  // √−1
+  ExprId radicand = Is(Tok::kNumber)                          ? ParseNumber()
+                    : Is(Tok::kLetter) || Is(Tok::kOpenGroup) ? ParseArgument()
+                                                              : ParsePrimary();
   if (radicand == kNoExpr) return kNoExpr;
+  if (negative) radicand = Negate(radicand);
   return degree == kNoExpr ? builder_.Add(ExprKind::kRoot, {radicand})
                            : builder_.Add(ExprKind::kRoot, {radicand, degree});
 }

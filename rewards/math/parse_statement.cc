@@ -1,5 +1,7 @@
 // Lists, relations, sets and ratios of the parser. Covered by tests/rewards/math_parse_test.cc.
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "rewards/math/parser.h"
@@ -24,14 +26,39 @@ bool MathParser::Deeper() {
   return !failed();
 }
 
-// "about 5", "= 5", "≈ 5": what says no more than that an answer follows.
-void MathParser::SkipLeadingWords() {
+namespace {
+
+// "about": a word that says no more than that an answer follows.
+bool IsPreambleWord(std::string_view word) {
   static constexpr auto kWords =
-      std::to_array<std::string_view>({"about", "answer", "approximately", "equals", "exactly", "is", "just",
-                                       "only", "roughly", "the", "The"});
+      std::to_array<std::string_view>({"The", "about", "answer", "approximately", "equals", "exactly", "is",
+                                       "just", "maybe", "only", "perhaps", "probably", "roughly", "the"});
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+// The same of \text{so the final answer is}.
+bool IsPreamble(std::string_view said) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"Answer", "Hence", "So", "Therefore", "Thus", "answers", "are", "final", "hence", "result", "so",
+       "solution", "solutions", "therefore", "thus", "value"});
+  while (!said.empty()) {
+    const size_t size =
+        static_cast<size_t>(std::find_if_not(said.begin(), said.end(), IsLetter) - said.begin());
+    const std::string_view word = said.substr(0, size);
+    const bool known = IsPreambleWord(word) || std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+    if (size == 0 ? std::string_view(" ,:").find(said[0]) == said.npos : !known) return false;
+    said.remove_prefix(std::max<size_t>(size, 1));
+  }
+  return true;
+}
+
+}  // namespace
+
+void MathParser::SkipLeadingWords() {
   while (true) {
-    const bool word = Is(Tok::kWord) && std::find(kWords.begin(), kWords.end(), Now().text) != kWords.end() &&
-                      !(Ahead().type == Tok::kEnd);
+    const bool word =
+        ((Is(Tok::kWord) && IsPreambleWord(Now().text)) || (Is(Tok::kText) && IsPreamble(Now().text))) &&
+        Ahead().type != Tok::kEnd;
     const bool sign = Is(Tok::kRelation) && (Now().value == static_cast<uint8_t>(Relation::kEqual) ||
                                              Now().value == static_cast<uint8_t>(Relation::kApproximate));
     if (!word && !sign) return;
@@ -118,12 +145,8 @@ ExprId MathParser::ParseStatement() {
     ops.push_back(type == Tok::kRelation ? static_cast<Relation>(Now().value) : Relation::kSimilar);
     ++at_;
   }
-  if (Take(Tok::kCongruent)) {
-    const ExprId modulus = ParseArgument();
-    if (modulus == kNoExpr) return kNoExpr;
-    if (operands.size() == 1) return builder_.Add(ExprKind::kResidue, {operands[0], modulus});
-    if (operands.size() != 2 || !equivalent) return Fail("a modulus without a congruence");
-    return builder_.Add(ExprKind::kCongruence, {operands[0], operands[1], modulus});
+  if (Is(Tok::kCongruent) || (equivalent && builder_.expr().kind(operands.back()) == ExprKind::kResidue)) {
+    return ParseModulus(operands, equivalent);
   }
   ExprId statement = operands.size() == 1 ? operands[0] : builder_.AddRelation(operands, ops);
   if (!Is(Tok::kIn)) return statement;
@@ -134,6 +157,25 @@ ExprId MathParser::ParseStatement() {
   statement = builder_.Add(ExprKind::kMember, {statement, AsSet(set)});
   builder_.node(statement).flags = negated ? Expr::kNot : 0;
   return statement;
+}
+
+// What \pmod{7}, or (mod 7), makes of the sides before it.
+ExprId MathParser::ParseModulus(std::vector<ExprId>& operands, bool equivalent) {
+  ExprId modulus = kNoExpr;
+  if (Is(Tok::kCongruent)) {
+    const bool bracket = Now().value != 0;
+    ++at_;
+    modulus = bracket ? ParseSum() : ParseArgument();
+    if (modulus == kNoExpr) return kNoExpr;
+    if (bracket && !Take(Tok::kClose)) return Fail("a bracket is not closed");
+  } else {  // x \equiv 3 \mod 7
+    const ExprId residue = operands.back();
+    modulus = builder_.expr().child(residue, 1);
+    operands.back() = builder_.expr().child(residue, 0);
+  }
+  if (operands.size() == 1) return builder_.Add(ExprKind::kResidue, {operands[0], modulus});
+  if (operands.size() != 2 || !equivalent) return Fail("a modulus without a congruence");
+  return builder_.Add(ExprKind::kCongruence, {operands[0], operands[1], modulus});
 }
 
 // (1, 2) where a set has to be is an interval.

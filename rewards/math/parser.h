@@ -13,6 +13,10 @@
 
 namespace hone {
 
+// Why text that is well-formed mathematics is not read; see ParseResult::formula.
+inline constexpr const char* kNotRead = "integrals, limits and quantifiers are not read";
+inline constexpr const char* kDerivative = "derivatives are not read";
+
 // Every Parse... leaves the position after what it read, or fails: then it returns kNoExpr, and reason() says why.
 class MathParser {
  public:
@@ -38,6 +42,7 @@ class MathParser {
   ExprId ParseList();  // statements with commas, semicolons, "and", "or" between them
   ExprId ParseStatement();
   ExprId ParseSet();  // unions, intersections, differences, or less
+  ExprId ParseModulus(std::vector<ExprId>& operands, bool equivalent);
   ExprId AsSet(ExprId id);
   ExprId ParseRatio();
   ExprId ParseTime();
@@ -60,6 +65,7 @@ class MathParser {
   ExprId MarkAs(ExprId like, ExprId value);
   bool StartsFactor() const;
   bool IsWholeNumber(ExprId id) const;
+  ExprId Modulo(ExprId value, ExprId modulus);
   ExprId Power(ExprId base, ExprId exponent);
 
   // ---- parse_function.cc
@@ -76,6 +82,7 @@ class MathParser {
   ExprId ParseArgument();  // of a LaTeX command: a group, or one token
   ExprId ParseGroup();
   ExprId ParseFraction();
+  ExprId ParseDerivative();
   ExprId ParseRoot();
   ExprId ParseSeries(ExprKind kind);
   ExprId ParseCurrency();
@@ -92,6 +99,8 @@ class MathParser {
   bool ParseElements(std::vector<ExprId>& elements);
   ExprId CloseBrackets(Tok open, const std::vector<ExprId>& elements);
   bool IsInfinite(ExprId id) const;
+  bool IsRows(const std::vector<ExprId>& elements) const;
+  ExprId FinishRows(const std::vector<ExprId>& elements);
   void DropAmpersands();
 
   // ---- parse_unit.cc

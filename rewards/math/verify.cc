@@ -144,7 +144,8 @@ Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
   const std::string said = PlainText(pred.extraction.text);
   if (!said.empty() && said == PlainText(gold.extraction.text)) return {true, Method::kText, {}};
   if (pred.parsed.ok) return {false, Method::kText, "the gold is compared as it is written"};
-  return {false, Method::kText, "the answer cannot be read: " + pred.parsed.reason};
+  return {false, Method::kText,
+          "the answer cannot be read: " + WhyNotRead(pred.parsed, pred.extraction.text)};
 }
 
 }  // namespace
@@ -159,7 +160,8 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   gold_policy.box_required = Switch::kOff;  // the gold may be bare
   const Answer gold = Read(gold_text, gold_policy);
   if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
-  if (!gold.parsed.ok && !gold.parsed.formula) return Fault("the gold cannot be read: " + gold.parsed.reason);
+  if (!gold.parsed.ok && !gold.parsed.formula)
+    return Fault("the gold cannot be read: " + WhyNotRead(gold.parsed, gold.extraction.text));
   const Answer pred = Read(pred_text, policy);
   MathVerdict verdict;
   verdict.reason = pred.extraction.reason;

@@ -32,7 +32,7 @@ TEST_CASE("hostile answers are refused at once, with the bound that they pass") 
   };
   refused(Repeat("(", 100000), "longer than 16384 bytes");
   refused(Repeat("9", 10000000), "longer than 16384 bytes");
-  refused(Repeat("9", 16000), "a number has too many digits");
+  refused(Repeat("9", 16000), "a number has more than 4000 digits");
   refused(Repeat("(", 10000) + "1" + Repeat(")", 6000), "nested deeper than 128");
   refused("2" + Repeat("^2", 5000), "nested deeper than 128");
   refused("x" + Repeat("!", 5000), "nested deeper than 128");
