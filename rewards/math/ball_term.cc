@@ -2,6 +2,7 @@
 #include "rewards/math/ball_term.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hone {
@@ -22,6 +23,23 @@ void SetCoordinate(arb_t out, uint64_t seed, int64_t bits) {
   arb_div_si(out, out, 1009, bits);
 }
 
+// A number of either sign; the index picks the magnitude.
+void SetWide(Ball& out, uint64_t seed, int index, bool whole, int64_t bits) {
+  constexpr int kPowers[] = {3, 6, 0, 9, -3, 4, 2, 12, -12, 18, 1, 5, 30},
+                kWholePowers[] = {3, 1, 5, 2, 9, 4, 7};
+  const int power =
+      whole ? kWholePowers[index % std::size(kWholePowers)] : kPowers[index % std::size(kPowers)];
+  Rational value(10), scale(1 + static_cast<int64_t>(seed % 9999));
+  fmpq_pow_si(value.get(), value.get(), power - 3);
+  fmpq_mul(value.get(), value.get(), scale.get());
+  if (whole) {
+    ExactFloor(value, value);
+    fmpz_add_ui(value.num(), value.num(), 1);
+  }
+  acb_set_fmpq(out.get(), value.get(), bits);
+  if ((Mix(seed + 4) & 1) != 0) acb_neg(out.get(), out.get());
+}
+
 void SetPoint(Ball& out, const std::string& name, uint64_t salt, Domain domain, int index, int64_t bits) {
   uint64_t seed = Mix(0x68E31DA4 + salt);
   for (const char c : name) seed = Mix(seed ^ static_cast<unsigned char>(c));
@@ -30,6 +48,9 @@ void SetPoint(Ball& out, const std::string& name, uint64_t salt, Domain domain, 
     return;
   }
   seed = Mix(seed + 1000003ull * (static_cast<uint64_t>(index) + 1));
+  if (domain == Domain::kWide || domain == Domain::kWideWhole) {
+    return SetWide(out, seed, index, domain == Domain::kWideWhole, bits);
+  }
   acb_zero(out.get());
   SetCoordinate(out.real(), seed, bits);
   const bool flip = (Mix(seed + 1) & 1) != 0;
@@ -176,6 +197,10 @@ bool TermEvaluator::Evaluate(TermId id, Domain domain, int index, int64_t bits) 
   const TermOp op = graph_.op(id);
   Ball& slot = values_[place_[id]];
   Ball out;
+  if (id == fixed_) {
+    acb_set_fmpq(slot.get(), fixed_place_.get(), bits);
+    return true;
+  }
   if (op == TermOp::kSymbol || op == TermOp::kOpaque) {
     SetPoint(slot, graph_.name(id), op == TermOp::kOpaque ? id : 0, domain, index, bits);
     return true;

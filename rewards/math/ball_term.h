@@ -10,7 +10,14 @@
 
 namespace hone {
 
-enum class Domain { kPositive, kNegative, kWhole, kComplex };
+enum class Domain {
+  kPositive,
+  kNegative,
+  kWhole,
+  kComplex,
+  kWide,       // of both signs and many magnitudes, one after another
+  kWideWhole,  // whole numbers of both signs and many magnitudes
+};
 
 // Evaluates two terms of one graph, at as many points as one likes.
 class TermEvaluator {
@@ -20,6 +27,8 @@ class TermEvaluator {
   // At the point of that domain and index, which every symbol's and every opaque term's name decides. False once the budget
   // is spent; then, and where a term has no finite ball, the value is absent.
   bool At(Domain domain, int index, int64_t bits);
+  // From now on this symbol is at that place, whatever the domain; kNoTerm: at its domain's again.
+  void Fix(TermId symbol, const Rational& place) { fixed_ = symbol, fixed_place_ = place; }
   const Ball* a() const { return ValueOf(a_); }
   const Ball* b() const { return ValueOf(b_); }
 
@@ -37,6 +46,8 @@ class TermEvaluator {
   std::vector<TermId> order_;   // operands before what they are operands of
   std::vector<Ball> values_;
   std::vector<char> defined_;
+  TermId fixed_ = kNoTerm;
+  Rational fixed_place_;
 };
 
 }  // namespace hone

@@ -79,7 +79,7 @@ std::vector<size_t> TakeIdentical(const std::vector<Value>& gold, const std::vec
 }  // namespace
 
 Outcome Comparer::Compare(const Value& gold, const Value& pred) {
-  if (!work_.Spend(200)) return No("too much work to compare", Method::kUnevaluated);
+  if (!work_.Spend(400)) return No("too much work to compare", Method::kUnevaluated);
   if (++depth_ > 16) {
     --depth_;
     return No("nested too deeply", Method::kUnevaluated);

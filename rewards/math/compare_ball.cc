@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rewards/math/ball_term.h"
+#include "rewards/math/compare_pieces.h"
 
 namespace hone {
 namespace {
@@ -14,6 +15,7 @@ constexpr int kPointsWanted = 8;   // in each domain
 constexpr int kPointsTried = 40;   // of which many may lie where a term has no value
 constexpr int kPointsCarried = 4;  // of each domain, on to the higher precisions
 constexpr int kPointsEnough = 2;   // to call what overlaps equal
+constexpr int kWidePoints = 13;    // one of each magnitude
 
 bool MayBeReal(const Ball& x) { return arb_contains_zero(x.imag()); }
 
@@ -31,7 +33,8 @@ struct Survey {
 
 void Visit(TermEvaluator& at, Domain domain, bool complex_values, Survey& survey) {
   int found = 0;
-  for (int i = 0; i < kPointsTried && found < kPointsWanted && !survey.unequal; ++i) {
+  const int wanted = domain == Domain::kWide || domain == Domain::kWideWhole ? kWidePoints : kPointsWanted;
+  for (int i = 0; i < kPointsTried && found < wanted && !survey.unequal; ++i) {
     if (!at.At(domain, i, kFirstBallBits)) return;
     const Ball *a = at.a(), *b = at.b();
     if (!a || !b || !a->IsFinite() || !b->IsFinite()) continue;
@@ -42,10 +45,12 @@ void Visit(TermEvaluator& at, Domain domain, bool complex_values, Survey& survey
   survey.found += found;
 }
 
-Survey VisitAll(TermEvaluator& at, bool complex_terms) {
+Survey VisitAll(TermEvaluator& at, bool complex_terms, bool pieces) {
   Survey survey;
   Visit(at, Domain::kPositive, complex_terms, survey);
   if (!survey.unequal) Visit(at, Domain::kNegative, complex_terms, survey);
+  if (!survey.unequal) Visit(at, Domain::kWide, complex_terms, survey);
+  if (pieces && !survey.unequal) Visit(at, Domain::kWideWhole, complex_terms, survey);
   if (complex_terms && !survey.unequal) Visit(at, Domain::kComplex, true, survey);
   // Sequences in whole numbers, such as (-1)^n; and what is nowhere real.
   if (!survey.unequal && survey.found < kPointsEnough) Visit(at, Domain::kWhole, complex_terms, survey);
@@ -57,16 +62,38 @@ Survey VisitAll(TermEvaluator& at, bool complex_terms) {
   return survey;
 }
 
+// Whether they differ at or near one of the places where their form may change. All their digits are needed there.
+bool DifferAtTurns(TermEvaluator& at, const std::vector<Turn>& turns) {
+  constexpr std::pair<int64_t, int64_t> kSteps[] = {{0, 1},  {1, 1000}, {-1, 1000}, {1, 1},
+                                                    {-1, 1}, {1000, 1}, {-1000, 1}};
+  for (const Turn& turn : turns) {
+    for (const auto& [numerator, denominator] : kSteps) {
+      Rational place, step;
+      fmpq_set_si(step.get(), numerator, static_cast<uint64_t>(denominator));
+      fmpq_add(place.get(), turn.place.get(), step.get());
+      at.Fix(turn.symbol, place);
+      const bool done = at.At(Domain::kPositive, 0, kLastBallBits);
+      at.Fix(kNoTerm, Rational());
+      if (!done) return false;
+      if (!at.a() || !at.b() || !MayBeReal(*at.a()) || !MayBeReal(*at.b())) continue;
+      if (CompareBalls(*at.a(), *at.b(), kLastBallBits) == BallVerdict::kDisjoint) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-Proof BallCompare(const TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
+Proof BallCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
   if (a == kNoTerm || b == kNoTerm) return Proof::kUnknown;
   if (!graph.HasVariables(a) && !graph.HasVariables(b)) {
     return BallCompareConstants(graph, a, b, kLastBallBits, work);
   }
+  const bool pieces = graph.HasPieces(a) || graph.HasPieces(b);
   TermEvaluator at(graph, a, b, work);
-  const Survey survey = VisitAll(at, graph.HasComplex(a) || graph.HasComplex(b));
+  const Survey survey = VisitAll(at, graph.HasComplex(a) || graph.HasComplex(b), pieces);
   if (survey.unequal) return Proof::kUnequal;
+  if (pieces && DifferAtTurns(at, TurnsOf(graph, a, b, work))) return Proof::kUnequal;
   int overlapping = 0;
   for (const int64_t bits : {int64_t{256}, kLastBallBits}) {
     overlapping = 0;

@@ -13,7 +13,9 @@ namespace hone {
 // point tried; kUnknown that too few points could be evaluated. The points: positive, negative and, for terms that speak of
 // complex numbers, complex ones. Otherwise a point counts only where both terms are real; if there is none, whole numbers
 // and complex values are tried.
-Proof BallCompare(const TermGraph& graph, TermId a, TermId b, WorkBudget& work);
+// Terms in pieces (TermGraph::HasPieces) are visited around the places where they turn, too, and stay equal only as far as
+// ComparePieces() of compare_pieces.h says so.
+Proof BallCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work);
 
 // Constants only, with kUnknown once they overlap at `bits`.
 Proof BallCompareConstants(const TermGraph& graph, TermId a, TermId b, int64_t bits, WorkBudget& work);

@@ -61,7 +61,8 @@ class Converter {
 
   // First over all terms, then one Start(), then Convert().
   bool Collect(TermId id) { return Walk(id, nullptr); }
-  void Start() {
+  bool Start() {
+    if (!work_.Spend(3000)) return false;
     ring_.emplace(static_cast<int>(variables_.size()));
     for (size_t i = 0; i < variables_.size(); ++i) {
       const Variable& v = variables_[i];
@@ -73,6 +74,7 @@ class Converter {
         if (of >= 0) ring_->AddRoot({variable, v.index, of, {}});
       }
     }
+    return true;
   }
   bool Convert(TermId id, Fraction& out) { return Walk(id, &out); }
   Fraction Empty() const { return {Polynomial(*ring_), Polynomial(*ring_)}; }
@@ -251,8 +253,7 @@ bool Cross(Converter& converter, TermId a, TermId b, Polynomial& left, Polynomia
 Proof ExactCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
   if (a == kNoTerm || b == kNoTerm) return Proof::kUnknown;
   Converter converter(graph, work);
-  if (!converter.Collect(a) || !converter.Collect(b)) return Proof::kUnknown;
-  converter.Start();
+  if (!converter.Collect(a) || !converter.Collect(b) || !converter.Start()) return Proof::kUnknown;
   Polynomial left(converter.ring()), right(converter.ring());
   if (!Cross(converter, a, b, left, right, work)) return Proof::kUnknown;
   if (fmpz_mpoly_equal(left.get(), right.get(), converter.ring().ctx())) return Proof::kEqual;
@@ -262,22 +263,99 @@ Proof ExactCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work) {
   return left.IsConstant() ? Proof::kUnequal : Proof::kUnknown;
 }
 
-Proof ExactProportional(TermGraph& graph, TermId a, TermId b, int* sign, WorkBudget& work) {
+Proof ExactRatio(TermGraph& graph, TermId a, TermId b, Rational& ratio, WorkBudget& work) {
   if (a == kNoTerm || b == kNoTerm) return Proof::kUnknown;
   Converter converter(graph, work);
-  if (!converter.Collect(a) || !converter.Collect(b)) return Proof::kUnknown;
-  converter.Start();
+  if (!converter.Collect(a) || !converter.Collect(b) || !converter.Start()) return Proof::kUnknown;
   Polynomial left(converter.ring()), right(converter.ring());
   if (!Cross(converter, a, b, left, right, work)) return Proof::kUnknown;
-  if (Proportional(left, right, sign, work)) return Proof::kEqual;
+  int sign = 1;
+  if (Proportional(left, right, &sign, work)) {
+    ratio = Rational(1);
+    if (left.IsZero()) return Proof::kEqual;
+    const fmpz_mpoly_ctx_struct* ctx = converter.ring().ctx();
+    fmpz_mpoly_get_term_coeff_fmpz(ratio.num(), left.get(), 0, ctx);
+    fmpz_mpoly_get_term_coeff_fmpz(ratio.den(), right.get(), 0, ctx);
+    if (fmpz_sgn(ratio.den()) < 0) {
+      fmpz_neg(ratio.num(), ratio.num());
+      fmpz_neg(ratio.den(), ratio.den());
+    }
+    fmpq_canonicalise(ratio.get());
+    return Proof::kEqual;
+  }
   return converter.OnlySymbols() && !work.spent() ? Proof::kUnequal : Proof::kUnknown;
+}
+
+Proof ExactProportional(TermGraph& graph, TermId a, TermId b, int* sign, WorkBudget& work) {
+  Rational ratio(1);
+  const Proof proof = ExactRatio(graph, a, b, ratio, work);
+  *sign = ratio.Sign() < 0 ? -1 : 1;
+  return proof;
+}
+
+namespace {
+
+constexpr int64_t kMostSquareTerms = 200;
+constexpr int64_t kMostSquareBits = 2000;
+
+// The polynomial as a term again.
+TermId TermOf(TermGraph& graph, const Converter& converter, const Polynomial& p) {
+  const fmpz_mpoly_ctx_struct* ctx = converter.ring().ctx();
+  const std::vector<Variable>& variables = converter.variables();
+  std::vector<uint64_t> exponents(std::max<size_t>(1, variables.size()));
+  std::vector<TermId> terms;
+  for (int64_t i = 0; i < p.terms(); ++i) {
+    Rational coefficient;
+    fmpz_mpoly_get_term_coeff_fmpz(coefficient.num(), p.get(), i, ctx);
+    fmpz_mpoly_get_term_exp_ui(exponents.data(), p.get(), i, ctx);
+    std::vector<TermId> factors = {graph.Number(coefficient)};
+    for (size_t v = 0; v < variables.size(); ++v) {
+      if (exponents[v] == 0) continue;
+      factors.push_back(graph.Power(variables[v].term, graph.Number(static_cast<int64_t>(exponents[v]))));
+    }
+    terms.push_back(graph.Multiply(std::move(factors)));
+  }
+  return graph.Add(std::move(terms));
+}
+
+}  // namespace
+
+bool ExactSquare(TermGraph& graph, TermId a, Rational& factor, TermId& root, WorkBudget& work) {
+  if (a == kNoTerm) return false;
+  Converter converter(graph, work);
+  if (!converter.Collect(a) || converter.variables().empty() || !converter.Start()) return false;
+  for (const Variable& v : converter.variables()) {
+    if (v.kind != Variable::Kind::kTerm) return false;
+  }
+  Fraction f = converter.Empty();
+  if (!converter.Convert(a, f) || f.num.IsZero() || !f.den.IsConstant() || f.den.IsZero()) return false;
+  const fmpz_mpoly_ctx_struct* ctx = converter.ring().ctx();
+  if (f.num.terms() > kMostSquareTerms || f.num.CoefficientBits() > kMostSquareBits ||
+      !work.Spend(5000 + 40 * f.num.terms() * f.num.terms())) {
+    return false;
+  }
+  Rational content, den;
+  fmpz_mpoly_get_fmpz(den.num(), f.den.get(), ctx);
+  for (int64_t i = 0; i < f.num.terms(); ++i) {
+    Rational coefficient;
+    fmpz_mpoly_get_term_coeff_fmpz(coefficient.num(), f.num.get(), i, ctx);
+    fmpz_gcd(content.num(), content.num(), coefficient.num());
+  }
+  if (den.Sign() < 0) {
+    fmpz_mpoly_neg(f.num.get(), f.num.get(), ctx);
+    fmpz_neg(den.num(), den.num());
+  }
+  fmpz_mpoly_scalar_divexact_fmpz(f.num.get(), f.num.get(), content.num(), ctx);
+  Polynomial square_root(converter.ring());
+  if (!fmpz_mpoly_sqrt(square_root.get(), f.num.get(), ctx)) return false;
+  root = TermOf(graph, converter, square_root);
+  return root != kNoTerm && ExactDivide(factor, content, den, work);
 }
 
 bool ExactLinear(TermGraph& graph, TermId a, LinearTerm& out, WorkBudget& work) {
   if (a == kNoTerm) return false;
   Converter converter(graph, work);
-  if (!converter.Collect(a) || converter.variables().size() != 1) return false;
-  converter.Start();
+  if (!converter.Collect(a) || converter.variables().size() != 1 || !converter.Start()) return false;
   Fraction f = converter.Empty();
   if (!converter.OnlySymbols() || !converter.Convert(a, f) || !f.den.IsConstant() || f.den.IsZero())
     return false;

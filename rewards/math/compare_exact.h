@@ -16,6 +16,12 @@ Proof ExactCompare(TermGraph& graph, TermId a, TermId b, WorkBudget& work);
 // Whether a = c b for a constant rational c; *sign gets that of c where the answer is kEqual.
 Proof ExactProportional(TermGraph& graph, TermId a, TermId b, int* sign, WorkBudget& work);
 
+// As that, with the ratio itself: a = ratio b.
+Proof ExactRatio(TermGraph& graph, TermId a, TermId b, Rational& ratio, WorkBudget& work);
+
+// a = factor * root^2 with factor > 0, as polynomials in whatever counts as a variable. False when it is not, or not known.
+bool ExactSquare(TermGraph& graph, TermId a, Rational& factor, TermId& root, WorkBudget& work);
+
 // a as c0 + c1 x for one symbol x, with rational c0 and c1 != 0. False when it is not.
 struct LinearTerm {
   TermId symbol = kNoTerm;

@@ -15,21 +15,6 @@ bool IsEquality(RelationOp op) { return op == RelationOp::kEqual || op == Relati
 
 bool AllEqualities(const Value& v) { return std::all_of(v.relations.begin(), v.relations.end(), IsEquality); }
 
-RelationOp Flipped(RelationOp op) {
-  switch (op) {
-    case RelationOp::kLess:
-      return RelationOp::kGreater;
-    case RelationOp::kLessEqual:
-      return RelationOp::kGreaterEqual;
-    case RelationOp::kGreater:
-      return RelationOp::kLess;
-    case RelationOp::kGreaterEqual:
-      return RelationOp::kLessEqual;
-    default:
-      return op;
-  }
-}
-
 RelationOp Settled(RelationOp op) { return op == RelationOp::kApproximate ? RelationOp::kEqual : op; }
 
 // A term that names something: symbols, functions of anything unknown, their sums, products and quotients; but no

@@ -5,6 +5,7 @@
 
 #include "rewards/math/compare_ball.h"
 #include "rewards/math/compare_exact.h"
+#include "rewards/math/compare_pieces.h"
 
 namespace hone {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 // What one rung may take of the work for one pair, so that a hard pair leaves some for the rungs above it.
 constexpr int64_t kPolynomialUnits = 4000000;
 constexpr int64_t kBallUnits = 8000000;
+constexpr int64_t kPieceUnits = 3000000;
 
 // A share of `work` that is given back when unspent.
 class Share {
@@ -28,6 +30,8 @@ class Share {
   int64_t given_;
   WorkBudget own_;
 };
+
+bool InPieces(const TermGraph& graph, TermId a, TermId b) { return graph.HasPieces(a) || graph.HasPieces(b); }
 
 }  // namespace
 
@@ -57,6 +61,10 @@ ScalarVerdict CompareScalars(TermGraph& graph, TermId a, TermId b, WorkBudget& w
   }
   const Proof balls = BallCompare(graph, a, b, share.get());
   if (balls == Proof::kUnknown) return {};
+  if (balls == Proof::kEqual && InPieces(graph, a, b)) {
+    Share pieces(work, kPieceUnits);
+    return ComparePieces(graph, a, b, pieces.get());
+  }
   return {balls == Proof::kEqual, balls == Proof::kEqual ? Method::kOverlap : Method::kBalls};
 }
 
@@ -72,6 +80,9 @@ ScalarVerdict CompareUpToFactor(TermGraph& graph, TermId a, TermId b, int* sign,
   Share share(work, kBallUnits);
   const Proof balls = BallProportional(graph, a, b, sign, share.get());
   if (balls == Proof::kUnknown) return {};
+  if (balls == Proof::kEqual && InPieces(graph, a, b)) {  // only the factors 1 and -1
+    return CompareScalars(graph, a, *sign > 0 ? b : graph.Negate(b), work);
+  }
   return {balls == Proof::kEqual, balls == Proof::kEqual ? Method::kOverlap : Method::kBalls};
 }
 

@@ -7,6 +7,21 @@
 #include "rewards/math/compare_exact.h"
 
 namespace hone {
+RelationOp Flipped(RelationOp op) {
+  switch (op) {
+    case RelationOp::kLess:
+      return RelationOp::kGreater;
+    case RelationOp::kLessEqual:
+      return RelationOp::kGreaterEqual;
+    case RelationOp::kGreater:
+      return RelationOp::kLess;
+    case RelationOp::kGreaterEqual:
+      return RelationOp::kLessEqual;
+    default:
+      return op;
+  }
+}
+
 namespace {
 
 Endpoint EndOf(const Value& value) { return {value.term, value.infinity}; }
@@ -93,21 +108,6 @@ Piece Half(RelationOp op, const Endpoint& bound) {
   piece.open_low = below || open;
   piece.open_high = !below || open;
   return piece;
-}
-
-RelationOp Flipped(RelationOp op) {
-  switch (op) {
-    case RelationOp::kLess:
-      return RelationOp::kGreater;
-    case RelationOp::kLessEqual:
-      return RelationOp::kGreaterEqual;
-    case RelationOp::kGreater:
-      return RelationOp::kLess;
-    case RelationOp::kGreaterEqual:
-      return RelationOp::kLessEqual;
-    default:
-      return op;
-  }
 }
 
 bool IsOrder(RelationOp op) { return op >= RelationOp::kLess && op <= RelationOp::kGreaterEqual; }

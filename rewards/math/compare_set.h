@@ -21,6 +21,9 @@ struct Piece {
 };
 using Pieces = std::vector<Piece>;
 
+// The relation that says the same with its sides exchanged.
+RelationOp Flipped(RelationOp op);
+
 // Intervals, finite sets of scalars, and what is made of them; a tuple of two is an open interval. False for anything else.
 bool SetPieces(TermGraph& graph, const Value& value, Pieces& out, WorkBudget& work);
 // The numbers that one unknown may be: `1 < x <= 2`, `x != 3`, `2x < 8`, `|x| >= 1`, or several of them with "or".

@@ -16,7 +16,8 @@ uint64_t Mix(uint64_t h, uint64_t x) {
 }
 
 uint64_t HashOf(const Rational& q) {
-  return Mix(fmpz_fdiv_ui(q.num(), 0x7FFFFFFFFFFFFFE7ull), fmpz_fdiv_ui(q.den(), 0x7FFFFFFFFFFFFFE7ull));
+  const uint64_t num = fmpz_fdiv_ui(q.num(), 0x7FFFFFFFFFFFFFE7ull);
+  return Mix(Mix(0x2545F491, num), fmpz_fdiv_ui(q.den(), 0x7FFFFFFFFFFFFFE7ull));
 }
 
 bool HasNone(std::span<const TermId> operands) {
@@ -47,6 +48,16 @@ void TermGraph::Rehash() {
   }
 }
 
+bool TermGraph::StartsPieces(TermOp op, std::span<const TermId> operands) const {
+  if (op == TermOp::kPower) {
+    return IsNumber(operands[1]) && fmpz_is_even(number(operands[1]).den()) && nodes_[operands[0]].variables;
+  }
+  const bool piecewise = op == TermOp::kAbs || op == TermOp::kFloor || op == TermOp::kCeil ||
+                         op == TermOp::kSign || (op >= TermOp::kMin && op <= TermOp::kMod);
+  return piecewise &&
+         std::any_of(operands.begin(), operands.end(), [this](TermId id) { return nodes_[id].variables; });
+}
+
 TermId TermGraph::Intern(TermOp op, std::span<const TermId> operands, const Rational* number,
                          std::string_view name) {
   if (HasNone(operands) || !work_.Spend(60 + 10 * static_cast<int64_t>(operands.size()))) return kNoTerm;
@@ -57,6 +68,7 @@ TermId TermGraph::Intern(TermOp op, std::span<const TermId> operands, const Rati
   if (table_.size() < 2 * (nodes_.size() + 1)) Rehash();
   size_t slot = hash & (table_.size() - 1);
   for (; table_[slot] != kNoTerm; slot = (slot + 1) & (table_.size() - 1)) {
+    if (!work_.Spend(6)) return kNoTerm;  // whatever the hash is worth
     const Node& node = nodes_[table_[slot]];
     if (node.hash == hash && Same(node, op, operands, number, name)) return table_[slot];
   }
@@ -68,7 +80,9 @@ TermId TermGraph::Intern(TermOp op, std::span<const TermId> operands, const Rati
   node.complex = IsComplexOp(op);
   node.inexact = op >= TermOp::kPi && op != TermOp::kAdd && op != TermOp::kMultiply &&
                  !(op == TermOp::kPower && IsNumber(operands[1]) && this->number(operands[1]).IsInteger());
+  node.pieces = StartsPieces(op, operands);
   for (const TermId id : operands) {
+    node.pieces |= nodes_[id].pieces && op != TermOp::kOpaque;
     node.variables |= nodes_[id].variables;
     node.complex |= nodes_[id].complex;
     node.inexact |= nodes_[id].inexact;
@@ -260,6 +274,19 @@ TermId TermGraph::Function(TermOp op, std::vector<TermId> in) {
 
 TermId TermGraph::Opaque(std::string_view name, std::vector<TermId> in) {
   return HasNone(in) ? kNoTerm : Intern(TermOp::kOpaque, in, nullptr, name);
+}
+
+TermId TermGraph::Remake(TermId like, std::vector<TermId> in) {
+  switch (op(like)) {
+    case TermOp::kAdd:
+      return Add(std::move(in));
+    case TermOp::kMultiply:
+      return Multiply(std::move(in));
+    case TermOp::kPower:
+      return Power(in[0], in[1]);
+    default:
+      return in.empty() || op(like) == TermOp::kOpaque ? like : Function(op(like), std::move(in));
+  }
 }
 
 }  // namespace hone

@@ -70,6 +70,8 @@ class TermGraph {
   TermId Power(TermId base, TermId exponent);
   TermId Function(TermOp op, std::vector<TermId> operands);  // kLog to kMod
   TermId Opaque(std::string_view name, std::vector<TermId> operands);
+  // The term `like` with other operands, as many as it has.
+  TermId Remake(TermId like, std::vector<TermId> operands);
 
   TermId Negate(TermId a) { return Multiply({Number(-1), a}); }
   TermId Subtract(TermId a, TermId b) { return Add({a, Negate(b)}); }
@@ -88,6 +90,8 @@ class TermGraph {
   bool HasInexact(TermId id) const {
     return nodes_[id].inexact;
   }  // more than rational operations on rationals
+  // May change its form from one range of its variables to another: |x|, floor x, sqrt(x^2). Seeded points can miss a range.
+  bool HasPieces(TermId id) const { return nodes_[id].pieces; }
   int size() const { return static_cast<int>(nodes_.size()); }
   WorkBudget& work() const { return work_; }
 
@@ -97,12 +101,14 @@ class TermGraph {
     bool variables = false;
     bool complex = false;
     bool inexact = false;
+    bool pieces = false;
     int32_t payload = 0;
     int32_t first = 0;
     int32_t count = 0;
     uint64_t hash = 0;
   };
 
+  bool StartsPieces(TermOp op, std::span<const TermId> operands) const;
   TermId Intern(TermOp op, std::span<const TermId> operands, const Rational* number, std::string_view name);
   bool Same(const Node& node, TermOp op, std::span<const TermId> operands, const Rational* number,
             std::string_view name) const;
