@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +25,17 @@ inline size_t EditDistance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+// Whether `written` may well have been meant for `known`: no more than a third of it is otherwise.
+inline bool IsSlip(std::string_view written, std::string_view known) {
+  const size_t farthest = std::min<size_t>((std::max(written.size(), known.size()) + 1) / 3, 3);
+  return EditDistance(written, known) <= farthest;
+}
+
+// "did you mean 'known'? ", or nothing if that is too far.
+inline std::string DidYouMean(std::string_view written, std::string_view known) {
+  return IsSlip(written, known) ? "did you mean '" + std::string(known) + "'? " : "";
 }
 
 }  // namespace hone

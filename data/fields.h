@@ -173,7 +173,8 @@ FieldWalk WalkOf(T& fields) {
   return [&fields](FieldVisitor& visitor) { fields.Fields(visitor); };
 }
 void ParseFields(const FieldWalk& defaults, const FieldWalk& out, const std::string& toml_text,
-                 const std::string& file_name, const std::vector<std::string>& overrides);
+                 const std::string& file_name, const std::vector<std::string>& overrides,
+                 const std::string& option = "--set");
 std::string DumpFields(const FieldWalk& fields);
 std::vector<FieldDoc> DescribeFields(const FieldWalk& defaults);
 FlatRecipe FlattenFields(const FieldWalk& fields);

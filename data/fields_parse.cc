@@ -23,7 +23,7 @@ std::string LastPart(const std::string& key) { return key.substr(key.rfind('.') 
 std::string Suggestion(const std::string& prefix, const std::string& name,
                        const std::vector<FieldDoc>& docs) {
   std::string nearest, elsewhere, all;
-  size_t best = std::max<size_t>(2, name.size() / 3) + 1;
+  size_t best = std::string::npos;
   for (const FieldDoc& doc : docs) {
     const std::string last = LastPart(doc.key);
     if (doc.key != prefix + last) {
@@ -32,7 +32,7 @@ std::string Suggestion(const std::string& prefix, const std::string& name,
     }
     all += (all.empty() ? "" : ", ") + last;
     const size_t distance = EditDistance(name, last);
-    if (distance < best) {
+    if (distance < best && IsSlip(name, last)) {
       best = distance;
       nearest = doc.key;
     }
@@ -222,9 +222,10 @@ class ParseVisitor final : public PathVisitor {
 }  // namespace
 
 void ParseFields(const FieldWalk& defaults, const FieldWalk& out, const std::string& toml_text,
-                 const std::string& file_name, const std::vector<std::string>& overrides) {
+                 const std::string& file_name, const std::vector<std::string>& overrides,
+                 const std::string& option) {
   TomlValue root = ParseToml(toml_text, file_name);
-  for (const std::string& assignment : overrides) ApplyOverride(assignment, root);
+  for (const std::string& assignment : overrides) ApplyOverride(assignment, root, option);
   RejectUnknown(root, DescribeFields(defaults));
   ParseVisitor visitor(root);
   out(visitor);

@@ -9,13 +9,12 @@
 
 namespace hone {
 
-nlohmann::json ParseStrictJson(std::string_view text, const std::string& where) {
+nlohmann::json ParseStrictJson(std::string_view text, const std::string& where, const char* remedy) {
   using json = nlohmann::json;
   constexpr int kMaxDepth = 64;
-  constexpr const char* kRemedy = "download or write the file again";
   std::vector<std::set<std::string>> keys;  // one set per open object
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kMaxDepth) throw Error("JSON is nested too deeply", where, kRemedy);
+    if (depth > kMaxDepth) throw Error("JSON is nested too deeply", where, remedy);
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key) {
@@ -28,7 +27,7 @@ nlohmann::json ParseStrictJson(std::string_view text, const std::string& where) 
   try {
     return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& e) {
-    throw Error("not valid JSON: " + JsonFault(e), where, kRemedy);
+    throw Error("not valid JSON: " + JsonFault(e), where, remedy);
   }
 }
 

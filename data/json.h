@@ -9,9 +9,10 @@
 
 namespace hone {
 
-// `where` names the file in errors. Error on anything but exactly one JSON value with unique keys, nested at
-// most 64 deep.
-nlohmann::json ParseStrictJson(std::string_view text, const std::string& where);
+// `where` names the file in errors, `remedy` what to do about one that is broken. Error on anything but exactly one
+// JSON value with unique keys, nested at most 64 deep.
+nlohmann::json ParseStrictJson(std::string_view text, const std::string& where,
+                               const char* remedy = "download or write the file again");
 
 // What the library says of a fault, without its numbering.
 std::string JsonFault(const nlohmann::json::exception& fault);

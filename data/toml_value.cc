@@ -132,7 +132,7 @@ TomlValue ParseOverrideValue(const std::string& text, const Source& source) {
     document = Parse("v = " + QuoteToml(text), source);
   }
   if (document.entries.size() != 1)
-    throw Error("more than one value", source.name, "write one key=value per --set");
+    throw Error("more than one value", source.name, "write one key=value at a time");
   return std::move(document.entries.begin()->second);
 }
 
@@ -171,17 +171,18 @@ TomlValue ParseToml(const std::string& text, const std::string& file_name) {
   return Parse(text, Source{file_name, true});
 }
 
-void ApplyOverride(const std::string& assignment, TomlValue& root) {
-  const Source source{"--set " + assignment, false};
-  const char* const kRemedy = "write --set key=value or --set table.key=value";
+void ApplyOverride(const std::string& assignment, TomlValue& root, const std::string& option) {
+  const Source source{option + " " + assignment, false};
+  const std::string remedy =
+      "write " + option + " key=value" + (option == "--set" ? " or --set table.key=value" : "");
   const size_t equals = assignment.find('=');
-  if (equals == std::string::npos) throw Error("there is no '='", source.name, kRemedy);
+  if (equals == std::string::npos) throw Error("there is no '='", source.name, remedy);
   TomlValue* table = &root;
   size_t begin = 0;
   while (true) {
     const size_t dot = std::min(assignment.find('.', begin), equals);
     const std::string key = assignment.substr(begin, dot - begin);
-    if (!IsBareKey(key)) throw Error("'" + key + "' is not a key", source.name, kRemedy);
+    if (!IsBareKey(key)) throw Error("'" + key + "' is not a key", source.name, remedy);
     if (dot == equals) {
       table->entries.insert_or_assign(key, ParseOverrideValue(assignment.substr(equals + 1), source));
       return;

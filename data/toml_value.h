@@ -31,8 +31,8 @@ TomlValue ParseToml(const std::string& text, const std::string& file_name);
 
 // Applies "a.b=VALUE": VALUE is a TOML value, or a bare word that means a string. Replaces what was there,
 // makes the tables on the way. Error naming the flag if it has another shape or a table on the way is another
-// value.
-void ApplyOverride(const std::string& assignment, TomlValue& root);
+// value. `option` is the flag that it came with.
+void ApplyOverride(const std::string& assignment, TomlValue& root, const std::string& option = "--set");
 
 // TOML spellings that parse back to the same value.
 std::string QuoteToml(const std::string& text);

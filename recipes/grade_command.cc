@@ -1,5 +1,6 @@
 // hone grade: answers against golds, one pair of JSON per line. Covered by tests/recipes/cli_test.cc and
 // tests/rewards/math_grade_test.cc.
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -41,11 +42,16 @@ void WriteStdout(std::string_view lines) {
 
 int GradeStdin(const GradeArguments& a) {
   MathPolicy policy;
-  for (const std::string& flag : a.flags) SetFlag(policy, flag);
+  for (const std::string& flag : a.flags) SetFlag(policy, flag, "--flag");
   const int threads =
       a.threads > 0 ? a.threads : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 256u));
-  GradeLines({ReadStdin, WriteStdout}, "stdin", policy, threads);
-  return 0;
+  const GradeSummary summary = GradeLines({ReadStdin, WriteStdout}, policy, threads);
+  if (summary.unreadable > 0) {
+    throw Error(fmt::format("{} of {} lines could not be read; the first: {}", summary.unreadable,
+                            summary.lines, summary.first_error),
+                "", "");
+  }
+  return summary.faults > 0 ? 1 : 0;
 }
 
 std::string FlagsHelp() {
@@ -68,7 +74,10 @@ Command AddGradeCommand(CLI::App& app) {
   command->footer(
       "Reads {\"gold\":..,\"pred\":..} per line on stdin and writes, in order,\n"
       "{\"reward\":0|1|null,\"status\":..,\"extracted\":..,\"span\":[..],\"reason\":..,\"method\":..,"
-      "\"micros\":..}.\n" +
+      "\"micros\":..}.\n"
+      "A line that is no such object is answered in its place with status fault; its reason has its number.\n"
+      "Exit code: 0 when every line was graded, 1 when some line ended as a fault, 2 for a wrong command "
+      "line.\n" +
       FlagsHelp() +
       "Example:\n  echo '{\"gold\":\"1/2\",\"pred\":\"so it is \\\\boxed{0.5}\"}' | hone grade --flag "
       "percent=either");

@@ -97,7 +97,7 @@ std::string NearestReward(std::string_view name) {
     all += (all.empty() ? "" : ", ") + std::string(row.name);
     if (nearest.empty() || EditDistance(name, row.name) < EditDistance(name, nearest)) nearest = row.name;
   }
-  return "did you mean '" + nearest + "'? There are: " + all;
+  return DidYouMean(name, nearest) + "There are: " + all;
 }
 
 Score ValueScore(const std::string& name, double value, std::string explanation) {

@@ -86,7 +86,7 @@ CheckerSpec::Kind CheckerKindOf(std::string_view name, const std::string& where)
     if (EditDistance(name, row.name) < EditDistance(name, nearest)) nearest = row.name;
   }
   throw Error("no checker is named '" + std::string(name) + "'", where,
-              "did you mean '" + nearest + "'? There are: token, exact, float, unordered, custom");
+              DidYouMean(name, nearest) + "There are: token, exact, float, unordered, custom");
 }
 
 Match CompareOutput(const CheckerSpec& checker, std::string_view expected, std::string_view actual) {

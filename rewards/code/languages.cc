@@ -137,7 +137,7 @@ const Language& FindLanguage(std::string_view key, const std::string& where) {
     all += (all.empty() ? "" : ", ") + name;
   }
   throw Error("no language is named '" + std::string(key) + "'", where,
-              "did you mean '" + nearest + "'? There are: " + all);
+              DidYouMean(key, nearest) + "There are: " + all);
 }
 
 std::vector<std::string> InstalledLanguages() {

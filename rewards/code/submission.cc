@@ -73,7 +73,7 @@ class Object {
       all += (all.empty() ? "" : ", ") + std::string(known);
     }
     throw Error("unknown key '" + key + "'", where_,
-                fmt::format("did you mean '{}'? There are: {}", nearest, all));
+                fmt::format("{}There are: {}", DidYouMean(key, nearest), all));
   }
 
   const TypedValue& value_;

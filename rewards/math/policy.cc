@@ -48,9 +48,9 @@ RoundingRule ParseRounding(const std::string& text) {
   return *rule;
 }
 
-void SetFlag(MathPolicy& policy, const std::string& assignment) {
+void SetFlag(MathPolicy& policy, const std::string& assignment, const char* option) {
   MathPolicy scratch, changed = policy;
-  ParseFields(WalkOf(scratch), WalkOf(changed), "", "", {assignment});
+  ParseFields(WalkOf(scratch), WalkOf(changed), "", "", {assignment}, option);
   policy = changed;
 }
 

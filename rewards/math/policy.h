@@ -117,8 +117,9 @@ struct MathPolicy {
   }
 };
 
-// Applies "name=value". Error with the nearest name, or with the values there are.
-void SetFlag(MathPolicy& policy, const std::string& assignment);
+// Applies "name=value". Error with the nearest name, or with the values there are; `option` is what the user gave it
+// with, for errors.
+void SetFlag(MathPolicy& policy, const std::string& assignment, const char* option = "--flag");
 
 }  // namespace hone
 

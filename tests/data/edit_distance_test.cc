@@ -16,6 +16,18 @@ TEST_CASE("edit distance counts insertions, deletions and substitutions") {
   CHECK(EditDistance("kitten", "sitting") == 3);
 }
 
+TEST_CASE("a slip is near what was meant") {
+  CHECK(IsSlip("cpu", "cpu_s"));
+  CHECK(IsSlip("precent", "percent"));
+  CHECK(IsSlip("learning_rat", "learning_rate"));
+  CHECK(!IsSlip("foo", "form"));
+  CHECK(!IsSlip("x", "y"));
+  CHECK(!IsSlip("", "a"));
+  CHECK(!IsSlip("temperature", "decimal_comma"));
+  CHECK(DidYouMean("tokn", "token") == "did you mean 'token'? ");
+  CHECK(DidYouMean("tokn", "exact").empty());
+}
+
 TEST_CASE("edit distance is a metric over random words") {
   std::mt19937 random(7);
   const auto word = [&] {

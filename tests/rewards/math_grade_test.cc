@@ -1,4 +1,4 @@
-// The grading loop: order on many threads, what one read brings, errors with their line; and the reward `math`.
+// The grading loop: order on many threads, what one read brings, bad lines answered in their place; and the reward `math`.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "data/error.h"
 #include "rewards/math/grade_lines.h"
 #include "rewards/math/math_reward.h"
 
@@ -16,17 +15,18 @@ namespace hone {
 namespace {
 
 // Reads `text` in pieces of `piece` bytes.
-std::string Grade(std::string text, size_t piece, int threads, const MathPolicy& policy = {}) {
+std::string Grade(std::string text, size_t piece, int threads, GradeSummary* summary = nullptr) {
   std::string out;
   size_t at = 0;
-  GradeLines({[&](char* into, size_t most) {
-                const size_t size = std::min({most, piece, text.size() - at});
-                std::memcpy(into, text.data() + at, size);
-                at += size;
-                return size;
-              },
-              [&](std::string_view lines) { out += lines; }},
-             "input", policy, threads);
+  const GradeSummary all = GradeLines({[&](char* into, size_t most) {
+                                         const size_t size = std::min({most, piece, text.size() - at});
+                                         std::memcpy(into, text.data() + at, size);
+                                         at += size;
+                                         return size;
+                                       },
+                                       [&](std::string_view lines) { out += lines; }},
+                                      {}, threads);
+  if (summary != nullptr) *summary = all;
   return out;
 }
 
@@ -77,30 +77,56 @@ TEST_CASE("a fault is no number, a last line needs no end") {
   CHECK(rows[1]["reward"] == 0.0);
 }
 
-TEST_CASE("a line that is no pair is an error with its number, after what came before it") {
+TEST_CASE("a line that is no pair is answered in its place, with its number") {
   const std::string good = "{\"gold\":\"5\",\"pred\":\"5\"}\n";
-  for (const char* bad : {"{", "[1]", "{\"gold\":\"5\"}", "{\"gold\":5,\"pred\":\"5\"}",
-                          "{\"gold\":\"5\",\"gold\":\"5\",\"pred\":\"5\"}", "\xff"}) {
+  for (const char* bad :
+       {"{", "[1]", "{\"gold\":\"5\"}", "{\"gold\":5,\"pred\":\"5\"}", "null", "{}x",
+        "{\"gold\":\"5\",\"gold\":\"5\",\"pred\":\"5\"}", "\xff", "{\"gold\":\"\xff\",\"pred\":\"5\"}"}) {
     CAPTURE(bad);
-    std::string out;
-    bool thrown = false;
-    bool read = false;
-    const std::string input = good + "\n" + good + bad + "\n" + good;
-    try {
-      GradeLines({[&](char* into, size_t) -> size_t {
-                    if (std::exchange(read, true)) return 0;
-                    std::memcpy(into, input.data(), input.size());
-                    return input.size();
-                  },
-                  [&](std::string_view lines) { out += lines; }},
-                 "input", {}, 2);
-    } catch (const Error& e) {
-      thrown = true;
-      CHECK(std::string(e.what()).find("input:4") != std::string::npos);
+    for (const size_t piece : {size_t{1}, size_t{1000}}) {
+      GradeSummary summary;
+      const auto rows = Parsed(Grade(good + "\n" + good + bad + "\n" + good + bad, piece, 2, &summary));
+      REQUIRE(rows.size() == 5);
+      for (const int i : {2, 4}) {
+        CHECK(rows[i]["status"] == "fault");
+        CHECK(rows[i]["reward"].is_null());
+        CHECK(rows[i]["span"] == nlohmann::json({0, 0}));
+        const std::string reason = rows[i]["reason"];
+        CAPTURE(reason);
+        CHECK(reason.find(i == 2 ? "line 4: " : "line 6: ") == 0);
+        CHECK(reason.find('\n') == std::string::npos);
+        for (const char* noise : {"json.exception", "download", "at line 1"}) {
+          CHECK(reason.find(noise) == std::string::npos);
+        }
+        CHECK(rows[i].size() == rows[0].size());
+      }
+      for (const int i : {0, 1, 3}) CHECK(rows[i]["reward"] == 1.0);
+      CHECK(summary.lines == 5);
+      CHECK(summary.unreadable == 2);
+      CHECK(summary.faults == 2);
+      CHECK(summary.first_error == rows[2]["reason"]);
     }
-    CHECK(thrown);
-    CHECK(std::count(out.begin(), out.end(), '\n') == 2);
   }
+}
+
+TEST_CASE("a line that never ends is one fault, and the next one is graded") {
+  size_t given = 0;
+  constexpr size_t kLong = (size_t{64} << 20) + 5000000;
+  const std::string tail = "\n{\"gold\":\"5\",\"pred\":\"5\"}";
+  std::string out;
+  const GradeSummary summary = GradeLines({[&](char* into, size_t most) {
+                                             const size_t size = std::min(most, kLong + tail.size() - given);
+                                             for (size_t i = 0; i < size; ++i, ++given)
+                                               into[i] = given < kLong ? 'x' : tail[given - kLong];
+                                             return size;
+                                           },
+                                           [&](std::string_view lines) { out += lines; }},
+                                          {}, 1);
+  const auto rows = Parsed(out);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["reason"] == "line 1: longer than 64 MiB");
+  CHECK(rows[1]["reward"] == 1.0);
+  CHECK(summary.unreadable == 1);
 }
 
 TEST_CASE("the reward math scores a group, and a gold without an answer is its fault") {

@@ -35,7 +35,15 @@ TEST_CASE("every flag takes each of its values and no other") {
   CHECK(policy.decimal_comma == DecimalCommaRule::kOff);
   CHECK(policy.box_required == Switch::kOn);
   CHECK(Refusal("percent=tenth").find("hundredth") != std::string::npos);
-  CHECK(Refusal("precent=either").find("did you mean 'percent'?") != std::string::npos);
+  CHECK(Refusal("precent=either") == "--flag precent=either: unknown key 'precent'; did you mean 'percent'?");
+  CHECK(Refusal("foo=1").find("--flag foo=1: unknown key 'foo'; known here: percent, ") == 0);
+  CHECK(Refusal("percent") == "--flag percent: there is no '='; write --flag key=value");
+  for (const char* wrong :
+       {"foo=1", "percent", "percent=tenth", "rounding=x", "percent.x=1", "=", "percent=[", "percent=1"}) {
+    CAPTURE(wrong);
+    CHECK(Refusal(wrong).find("--set") == std::string::npos);
+    CHECK(Refusal(wrong).find("--flag") == 0);
+  }
   for (const char* rounding : {"", "relative:", "relative:0", "relative:1", "relative:nan", "decimals:-1",
                                "decimals:101", "decimals:2x", "Exact"}) {
     CAPTURE(rounding);
