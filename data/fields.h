@@ -120,6 +120,11 @@ class FieldVisitor {
   // SetName(name), called before its Fields; what Fields visits may depend on what it has read so far.
   template <class T>
   void Field(const char* key, std::map<std::string, T>& tables, const char* doc) {
+    Field(key, tables, T(), doc);
+  }
+  // The same; a table that is new starts as `prototype`.
+  template <class T>
+  void Field(const char* key, std::map<std::string, T>& tables, const T& prototype, const char* doc) {
     std::vector<std::string> present;
     for (const auto& [name, table] : tables) present.push_back(name);
     const std::optional<std::vector<std::string>> names = EnterNamedTables(key, present, doc);
@@ -127,7 +132,7 @@ class FieldVisitor {
     std::map<std::string, T> visited;
     for (const std::string& name : *names) {
       const auto old = tables.find(name);
-      T& table = visited.emplace(name, old == tables.end() ? T() : old->second).first->second;
+      T& table = visited.emplace(name, old == tables.end() ? prototype : old->second).first->second;
       EnterTable(name.c_str(), /*is_optional=*/false, /*is_present=*/true, "one of them, by its name");
       table.SetName(name);
       table.Fields(*this);

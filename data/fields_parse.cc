@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include "data/edit_distance.h"
@@ -27,7 +28,7 @@ std::string Suggestion(const std::string& prefix, const std::string& name,
   for (const FieldDoc& doc : docs) {
     const std::string last = LastPart(doc.key);
     if (doc.key != prefix + last) {
-      if (last == name) elsewhere = doc.key;
+      if (last == name && elsewhere.empty()) elsewhere = doc.key;
       continue;
     }
     all += (all.empty() ? "" : ", ") + last;
@@ -200,7 +201,12 @@ class ParseVisitor final : public PathVisitor {
   }
   template <class T>
   static void Read(const std::string& path, const TomlValue& value, const Range& range, std::vector<T>& out) {
-    if (value.kind != Kind::kArray) Mistyped(path, value, "an array, e.g. [a, b]");
+    if (value.kind != Kind::kArray) {
+      if (!std::is_same_v<T, std::string> || value.kind != Kind::kString)
+        Mistyped(path, value, "an array, e.g. [a, b]");
+      out.resize(1);  // one text may go without brackets
+      return Read(path, value, range, out[0]);
+    }
     out.assign(value.items.size(), T{});
     for (size_t i = 0; i < out.size(); ++i) {
       Read(path + "[" + std::to_string(i) + "]", value.items[i], range, out[i]);

@@ -1,11 +1,13 @@
 // See assembly.h. Covered by tests/recipes/cli_test.cc.
 #include "recipes/assembly.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
 #include "data/error.h"
+#include "data/text_rows.h"
 
 namespace hone {
 namespace {
@@ -17,15 +19,44 @@ PromptSource PromptsOf(const Recipe& recipe, Split split, const Tokenizer& token
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 
-template <class Corpus, class Shares>
-DocumentSource DocumentsOf(const Recipe& recipe, const Shares& shares, const Tokenizer& tokenizer) {
-  const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
-  return [corpus, &tokenizer](int64_t index) {
-    const auto document = corpus.DocumentAt(index);
-    TrainingSequence sequence;
-    sequence.ids = tokenizer.Encode(document.prompt + document.completion);
+TrainingSequence SequenceOf(const std::string& prompt, const std::string& completion, LossOn loss_on,
+                            const Tokenizer& tokenizer) {
+  TrainingSequence sequence;
+  if (loss_on == LossOn::kAll) {
+    sequence.ids = tokenizer.Encode(prompt + completion);
     return sequence;
-  };
+  }
+  sequence.ids = tokenizer.Encode(prompt);
+  sequence.first_scored = std::max<int64_t>(1, static_cast<int64_t>(sequence.ids.size()));
+  const std::vector<int32_t> rest = tokenizer.Encode(completion);
+  sequence.ids.insert(sequence.ids.end(), rest.begin(), rest.end());
+  return sequence;
+}
+
+template <class Corpus, class Shares>
+Documents DocumentsOf(const Recipe& recipe, const Shares& shares, const Tokenizer& tokenizer) {
+  const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
+  const LossOn loss_on = recipe.sft.loss_on;
+  return {[corpus, loss_on, &tokenizer](int64_t index) {
+            const auto document = corpus.DocumentAt(index);
+            return SequenceOf(document.prompt, document.completion, loss_on, tokenizer);
+          },
+          0};
+}
+
+// Rows as the sampler would have written them: the prompt's tokens, the completion's, and the end.
+Documents DocumentsOfRows(const Recipe& recipe, const Tokenizer& tokenizer) {
+  if (!tokenizer.eos_id())
+    throw Error("the tokenizer names no end-of-sequence token", recipe.model.path,
+                "add eos_token to its tokenizer_config.json");
+  auto sequences = std::make_shared<std::vector<TrainingSequence>>();
+  for (const TextRow& row : ReadTextRows(recipe.sft.data)) {
+    sequences->push_back(SequenceOf(row.prompt, row.completion, recipe.sft.loss_on, tokenizer));
+    sequences->back().ids.push_back(*tokenizer.eos_id());
+  }
+  const auto count = static_cast<int64_t>(sequences->size());
+  auto order = std::make_shared<EpochOrder>(count, static_cast<uint64_t>(recipe.run.seed));
+  return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
 }
 
 bool IsCode(const Recipe& recipe) { return recipe.task.kind == TaskKind::kCode; }
@@ -72,7 +103,8 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy) {
               recipe.name, "lower rollout.max_new_tokens");
 }
 
-DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
+Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
+  if (!recipe.sft.data.empty()) return DocumentsOfRows(recipe, tokenizer);
   return IsCode(recipe) ? DocumentsOf<CodeCorpus>(recipe, recipe.code_corpus.shares, tokenizer)
                         : DocumentsOf<ArithmeticCorpus>(recipe, recipe.corpus.shares, tokenizer);
 }

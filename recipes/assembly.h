@@ -23,7 +23,8 @@ PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tok
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
 void CheckPrompts(const Recipe& recipe, const Policy& policy);
-DocumentSource MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
+// sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
+Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 
 // The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.

@@ -7,6 +7,7 @@
 
 #include "recipes/commands.h"
 #include "recipes/schema.h"
+#include "rl/chain_report.h"
 #include "rl/run.h"
 #include "rl/run_directory.h"
 #include "rl/verdict.h"
@@ -20,6 +21,11 @@ Command AddReportCommand(CLI::App& app) {
   command->footer("Example:\n  hone report runs/r1_zero");
   return [run] {
     const RunStore store = RunStore::OpenReadOnly(*run + "/hone.db");
+    if (store.Meta(StageNameKey(1))) {
+      WriteChainReport(store, *run);
+      fmt::print("{}/report.html\n", *run);
+      return 0;
+    }
     WriteReport(store, *run);
     fmt::print("{}\n{}/report.html\n", JudgeRun(store.AllMetrics()).Line(), *run);
     return 0;
@@ -33,7 +39,7 @@ Command AddRecipeKeysCommand(CLI::App& app) {
   command->add_flag("--markdown", *markdown, "as a Markdown table");
   command->footer("Example:\n  hone recipe-keys | grep rollout");
   return [markdown] {
-    const auto docs = DescribeRecipe<Recipe>();
+    const auto docs = RecipeKeys();
     if (*markdown) {
       fmt::print("{}", MarkdownTable(docs));
       return 0;

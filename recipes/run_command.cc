@@ -2,17 +2,17 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data/error.h"
-#include "recipes/assembly.h"
+#include "recipes/chain.h"
 #include "recipes/commands.h"
 #include "recipes/schema.h"
-#include "rl/run.h"
+#include "recipes/stage_run.h"
+#include "rl/run_directory.h"
 
 namespace hone {
 namespace {
@@ -23,6 +23,7 @@ struct RunArguments {
   std::string run_dir;
   std::vector<std::string> accepted;
   bool resume = false;
+  std::string stage;
   bool dry_run = false;
 };
 
@@ -36,109 +37,46 @@ std::string DefaultRunDirectory(const std::string& name, bool resume) {
   return resume ? last : next;
 }
 
-// Refuses a resume with another recipe, listing what changed, unless every changed key was accepted. Returns whether any was.
-bool CheckUnchanged(const Recipe& recipe, const std::string& stored_toml, const std::string& run_dir,
-                    const std::vector<std::string>& accepted) {
-  const auto stored = ResolveRecipe(stored_toml, run_dir + "/recipe.toml", {});
-  std::string changed;
-  bool any = false;
-  for (const std::string& line : DiffRecipes(FlattenRecipe(stored), FlattenRecipe(recipe))) {
-    const std::string key = line.substr(0, line.find(':'));
-    // Neither moves a bit of the result.
-    if (key == "run.threads" || key == "run.keep_checkpoints") continue;
-    any = true;
-    if (std::find(accepted.begin(), accepted.end(), key) == accepted.end()) changed += "\n  " + line;
+void PrintPlan(const RecipeFile& file, const std::string& path) {
+  if (file.stages.empty()) {
+    fmt::print("{}\n", DumpRecipe(file.recipe));
+    PrintStagePlan(file.recipe);
+    return;
   }
-  if (changed.empty()) return any;
-  throw Error("the recipe is not the one this run was started with:" + changed + "\n  (stored -> now)",
-              run_dir, "resume with the stored recipe, or name each wanted change with --accept KEY");
+  fmt::print("{}\n{}", DumpRecipe(file), DrawChain(file, path));
 }
 
-void PrintPlan(const Recipe& recipe) {
-  fmt::print("{}\n", DumpRecipe(recipe));
-  const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
-  const auto policy = MakePolicy(recipe, scratch.string());
-  CheckPrompts(recipe, *policy);
-  const ModelConfig& c = policy->config();
-  std::filesystem::remove_all(scratch);
-  const double mb = 1.0 / (1 << 20);
-  const auto values = static_cast<double>(policy->weights().CountValues());
-  const double cache =
-      std::min(static_cast<double>(recipe.rollout.cache_mb),
-               static_cast<double>((recipe.rollout.max_sequences + 1) * PagesFor(c.max_position_embeddings) *
-                                   KvCache::BytesPerPage(c, recipe.run.precision)) *
-                   mb);
-  fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
-             static_cast<double>(policy->weights().CountActive(c)) * 1e-6);
-  fmt::print(
-      "# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} "
-      "MB\n",
-      values * 4 * mb, values * (recipe.run.precision == Precision::kBf16 ? 4 : 8) * mb, values * 12 * mb,
-      cache);
-  if (recipe.kind == StageKind::kGrpo) {
-    fmt::print(
-        "# plan: evaluate; {} grpo steps of {} prompts x {} completions, {} updates each; evaluate; write "
-        "model/\n",
-        recipe.grpo.steps, recipe.grpo.prompts_per_step, recipe.grpo.group_size, recipe.grpo.minibatches);
-  } else {
-    fmt::print("# plan: evaluate; {} sft steps of at most {} tokens; evaluate; write model/\n",
-               recipe.sft.steps, recipe.sft.rows_per_step * recipe.sft.row_tokens);
+RunEnd RunFile(const RunArguments& arguments, const RecipeFile& file, const std::string& run_dir) {
+  if (!file.stages.empty()) {
+    if (!arguments.accepted.empty())
+      throw Error("--accept is for recipes of one stage", arguments.recipe,
+                  "leave it away: changed stages are run anew");
+    return RunChain({file, arguments.recipe, run_dir, arguments.resume, arguments.stage});
   }
-  fmt::print("# numerics: {}\n", NumericsFingerprint(recipe.run.precision));
-}
-
-std::unique_ptr<Stage> MakeStage(const Recipe& recipe, Policy& policy, Sampler& sampler,
-                                 RewardRunner& rewards, RunStore& store) {
-  if (recipe.kind == StageKind::kSft) {
-    return std::make_unique<SftStage>(policy, MakeDocuments(recipe, policy.tokenizer()), recipe.sft,
-                                      recipe.optimizer, recipe.memory);
-  }
-  return std::make_unique<GrpoStage>(
-      policy, sampler, rewards, store, MakePrompts(recipe, Split::kTrain, policy.tokenizer()), recipe.grpo,
-      recipe.rollout, recipe.optimizer, recipe.memory, static_cast<uint64_t>(recipe.run.seed));
+  if (!arguments.stage.empty())
+    throw Error("the recipe has one stage", arguments.recipe, "leave --stage away");
+  return RunStageRecipe({.recipe = file.recipe,
+                         .run_dir = run_dir,
+                         .title = file.recipe.name,
+                         .resume = arguments.resume,
+                         .accepted = arguments.accepted});
 }
 
 int RunRecipe(const RunArguments& arguments) {
-  const Recipe recipe = LoadRecipe(arguments.recipe, arguments.overrides);
+  const RecipeFile file = LoadRecipeFile(arguments.recipe, arguments.overrides);
   if (arguments.dry_run) {
-    PrintPlan(recipe);
+    PrintPlan(file, arguments.recipe);
     return 0;
   }
   const std::string run_dir =
-      arguments.run_dir.empty() ? DefaultRunDirectory(recipe.name, arguments.resume) : arguments.run_dir;
-  // What is wrong with model, prompts and rewards is found before a directory is made or touched.
-  const auto rewards = MakeRewards(recipe);
-  std::unique_ptr<Policy> policy;
-  if (!recipe.model.shape) policy = MakePolicy(recipe, "");
-  if (policy != nullptr) CheckPrompts(recipe, *policy);
+      arguments.run_dir.empty() ? DefaultRunDirectory(file.recipe.name, arguments.resume) : arguments.run_dir;
   CatchStopSignals();
-  RunDirectory directory =
-      arguments.resume ? RunDirectory::Open(run_dir) : RunDirectory::Create(run_dir, DumpRecipe(recipe));
-  const bool changed =
-      arguments.resume && CheckUnchanged(recipe, directory.ReadRecipe(), run_dir, arguments.accepted);
-  if (arguments.resume) directory.WriteRecipe(DumpRecipe(recipe));
-  directory.store().PutMeta("name", recipe.name);
-
-  if (policy == nullptr) {
-    policy = MakePolicy(recipe, run_dir + "/tokenizer");
-    CheckPrompts(recipe, *policy);
+  if (RunFile(arguments, file, run_dir) == RunEnd::kStopped) return 128 + StopSignal();
+  for (const char* result : {"model", "dataset.jsonl", "report.html"}) {
+    const std::string path = run_dir + "/" + result;
+    if (std::filesystem::exists(path))
+      fmt::print(stderr, "{}: {}\n", std::filesystem::path(result).stem().string(), path);
   }
-  Sampler sampler(*policy, recipe.rollout);
-  const auto stage = MakeStage(recipe, *policy, sampler, *rewards, directory.store());
-  Progress progress(stderr, Progress::CanBeLive(stderr), stage->num_steps(), recipe.name);
-  const RunParts parts = {.directory = directory,
-                          .policy = *policy,
-                          .stage = *stage,
-                          .config = recipe.run,
-                          .evaluate_every = recipe.eval.every,
-                          .evaluate = [&] { return EvaluatePolicy(recipe, *policy, sampler, *rewards); },
-                          .stop_requested = [] { return StopSignal() != 0; },
-                          .progress = progress,
-                          .recipe_changed = changed};
-  const RunEnd end = RunStage(parts);
-  progress.Finish();
-  if (end == RunEnd::kStopped) return 128 + StopSignal();
-  fmt::print(stderr, "model: {}/model\nreport: {}/report.html\n", run_dir, run_dir);
   return 0;
 }
 
@@ -161,11 +99,14 @@ Command AddRunCommand(CLI::App& app) {
       ->expected(1)
       ->needs(resume)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--dry-run", a->dry_run, "print the resolved recipe, sizes and plan, and stop");
+  command->add_option("--stage", a->stage, "of a recipe with stages: run this one and those it needs");
+  command->add_flag("--dry-run", a->dry_run,
+                    "print the resolved recipe, sizes and plan (or stages), and stop");
   command->footer(
       "Examples:\n"
       "  hone run recipes/r1_zero.toml\n"
       "  hone run recipes/r1_zero.toml --set run.seed=2 --set grpo.steps=40\n"
+      "  hone run recipes/r1.toml --stage zero\n"
       "  hone run recipes/r1_zero.toml --resume --set grpo.steps=80 --accept grpo.steps\n"
       "Ctrl-C finishes the step, writes a checkpoint and stops; twice stops at once. Both resume.\n"
       "`hone recipe-keys` lists every key.");

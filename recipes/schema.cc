@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "data/condition.h"
 #include "data/error.h"
 #include "data/text_file.h"
 
@@ -13,17 +14,22 @@ namespace {
   throw Error(what, path, remedy);
 }
 
+void CheckName(const std::string& name, const std::string& path) {
+  if (!name.empty() && name.find('/') == std::string::npos && name[0] != '.') return;
+  Refuse("name = \"" + name + "\" cannot be a directory name", path, "use letters, digits, '-' and '_'");
+}
+
+void CheckModel(const Recipe& r, const std::string& path) {
+  if (r.model.path.empty() != !r.model.shape.has_value()) return;
+  if (r.kind == StageKind::kEval && !r.eval.models.empty()) return;
+  Refuse("the recipe needs a model to start from", path, "write either model.path or a [model.shape] table");
+}
+
 void CheckAcrossKeys(const Recipe& r, const std::string& path) {
-  if (r.name.empty() || r.name.find('/') != std::string::npos || r.name[0] == '.') {
-    Refuse("name = \"" + r.name + "\" cannot be a directory name", path, "use letters, digits, '-' and '_'");
-  }
-  if (r.model.path.empty() == !r.model.shape.has_value()) {
-    Refuse("the recipe needs a model to start from", path,
-           "write either model.path or a [model.shape] table");
-  }
   if (r.rewards.empty())
     Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
+  ParseConditions(r.sample.keep, path + ": sample.keep");
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
            "use a power of two");
@@ -69,20 +75,64 @@ ModelConfig ShapeConfig::Resolve(const Tokenizer& tokenizer, const std::string& 
   return ParseModelConfig(ModelConfigToJson(c, "float32"), where + ": model.shape");
 }
 
-Recipe ResolveRecipe(const std::string& toml, const std::string& path,
-                     const std::vector<std::string>& overrides) {
-  auto recipe = ParseRecipe<Recipe>(toml, path, overrides);
-  const auto base = std::filesystem::absolute(path).parent_path();
-  if (!recipe.model.path.empty()) {
-    recipe.model.path = (base / recipe.model.path).lexically_normal().string();
-  }
-  for (auto& [name, reward] : recipe.rewards) reward.ResolvePaths(base.string());
-  CheckAcrossKeys(recipe, path);
-  return recipe;
+namespace {
+
+std::string AbsoluteFrom(const std::filesystem::path& base, const std::string& path) {
+  return (base / path).lexically_normal().string();
 }
 
-Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides) {
-  return ResolveRecipe(ReadFile(path), path, overrides);
+void ResolvePaths(const std::filesystem::path& base, Recipe& recipe) {
+  if (!recipe.model.path.empty()) recipe.model.path = AbsoluteFrom(base, recipe.model.path);
+  for (std::string& data : recipe.sft.data) data = AbsoluteFrom(base, data);
+  for (std::string& model : recipe.eval.models) model = AbsoluteFrom(base, model);
+  for (auto& [name, reward] : recipe.rewards) reward.ResolvePaths(base.string());
+}
+
+}  // namespace
+
+RecipeFile ResolveRecipeFile(const std::string& toml, const std::string& path,
+                             const std::vector<std::string>& overrides) {
+  auto file = ParseRecipe<RecipeFile>(toml, path, overrides);
+  const auto base = std::filesystem::absolute(path).parent_path();
+  CheckName(file.recipe.name, path);
+  ResolvePaths(base, file.recipe);
+  CheckAcrossKeys(file.recipe, path);
+  if (file.stages.empty()) CheckModel(file.recipe, path);
+  for (auto& [name, stage] : file.stages) {
+    ResolvePaths(base, stage.recipe);
+    for (std::string& from : stage.from) {
+      if (!file.stages.contains(from)) from = AbsoluteFrom(base, from);
+    }
+    CheckAcrossKeys(stage.recipe, path + ": stages." + name);
+    ParseConditions(stage.require, path + ": stages." + name + ".require");
+  }
+  return file;
+}
+
+RecipeFile LoadRecipeFile(const std::string& path, const std::vector<std::string>& overrides) {
+  return ResolveRecipeFile(ReadFile(path), path, overrides);
+}
+
+Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides,
+                  const std::string& stage) {
+  RecipeFile file = LoadRecipeFile(path, overrides);
+  if (stage.empty() && file.stages.empty()) return file.recipe;
+  std::string names;
+  for (const auto& [name, table] : file.stages) names += (names.empty() ? "" : ", ") + name;
+  if (stage.empty()) throw Error("the recipe has stages", path, "name one of them with --stage: " + names);
+  const auto found = file.stages.find(stage);
+  if (found != file.stages.end()) return found->second.recipe;
+  throw Error("there is no stage '" + stage + "'", path,
+              names.empty() ? "leave --stage away: the recipe has one stage" : "there are: " + names);
+}
+
+std::vector<FieldDoc> RecipeKeys() {
+  std::vector<FieldDoc> docs = DescribeRecipe<RecipeFile>();
+  std::erase_if(docs, [](const FieldDoc& doc) {
+    return doc.key.starts_with("stages.") && doc.key != "stages.NAME.from" &&
+           doc.key != "stages.NAME.require";
+  });
+  return docs;
 }
 
 }  // namespace hone

@@ -20,10 +20,13 @@
 
 namespace hone {
 
-enum class StageKind { kGrpo, kSft };
+enum class StageKind { kGrpo, kSft, kSample, kEval };
 template <>
-inline constexpr auto kEnumNames<StageKind> = std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"},
-                                                                                  {StageKind::kSft, "sft"}});
+inline constexpr auto kEnumNames<StageKind> =
+    std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"},
+                                        {StageKind::kSft, "sft"},
+                                        {StageKind::kSample, "sample"},
+                                        {StageKind::kEval, "eval"}});
 
 enum class TaskKind { kArithmetic, kCode };
 template <>
@@ -119,6 +122,7 @@ struct CodeCorpusTable {
   }
 };
 
+// One stage, which is all of a recipe without [stages].
 struct Recipe {
   std::string name = "run";
   StageKind kind = StageKind::kGrpo;
@@ -127,6 +131,7 @@ struct Recipe {
   RunConfig run;
   GrpoConfig grpo;
   SftConfig sft;
+  SampleConfig sample;
   CorpusConfig corpus;
   CodeCorpusTable code_corpus;
   std::map<std::string, RewardConfig> rewards = DefaultRewards();
@@ -138,12 +143,20 @@ struct Recipe {
   template <class V>
   void Fields(V& v) {
     v.Field("name", name, "runs/<name> is where the run goes");
-    v.Field("kind", kind, "what the run does: reinforcement learning (grpo) or next-token training (sft)");
+    StageFields(v);
+  }
+  template <class V>
+  void StageFields(V& v) {
+    v.Field("kind", kind,
+            "what is done: reinforcement learning (grpo), next-token training (sft), a dataset of scored "
+            "completions "
+            "(sample), or measuring models (eval)");
     v.Field("model", model, "the model to start from");
     v.Field("task", task, "the source of prompts and documents");
     v.Field("run", run, "seed, threads, precision, checkpoints");
     v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
     v.Field("sft", sft, "next-token training (kind = sft)");
+    v.Field("sample", sample, "how completions become a dataset (kind = sample)");
     v.Field("corpus", corpus, "what the documents are like (kind = sft, task.kind = arithmetic)");
     v.Field("code_corpus", code_corpus, "what the documents are like (kind = sft, task.kind = code)");
     v.Field("rewards", rewards, "what a completion earns: one table [rewards.NAME] for each reward");
@@ -154,12 +167,50 @@ struct Recipe {
   }
 };
 
+// A stage of a recipe that has several: a recipe of its own, over what the file says outside [stages].
+struct StageTable {
+  Recipe recipe;
+  std::vector<std::string> from;
+  std::vector<std::string> require;
+
+  void SetName(const std::string& name) { recipe.name = name; }
+  template <class V>
+  void Fields(V& v) {
+    v.Field("from", from,
+            "what the stage starts from: earlier stages, Hugging Face directories, files of JSON lines; "
+            "relative to the recipe");
+    v.Field("require", require,
+            "conditions on the stage's last metrics without which the run stops, e.g. \"eval.pass@1 >= 0.8\" "
+            "(eval: held out)");
+    recipe.StageFields(v);
+  }
+};
+
+struct RecipeFile {
+  Recipe recipe;  // the whole of it, or what the stages share
+  std::map<std::string, StageTable> stages;
+
+  template <class V>
+  void Fields(V& v) {
+    recipe.Fields(v);
+    v.Field("stages", stages, StageTable{recipe, {}, {}},
+            "several stages in place of one: tables [stages.NAME]");
+  }
+};
+
 // Reads a recipe file, applies --set assignments, makes its paths absolute and checks what spans several keys. Error with file
 // and key.
-Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides);
-// The same from text; `path` names it in errors and is what a relative model.path starts from.
-Recipe ResolveRecipe(const std::string& toml, const std::string& path,
-                     const std::vector<std::string>& overrides);
+RecipeFile LoadRecipeFile(const std::string& path, const std::vector<std::string>& overrides);
+// The same from text; `path` names it in errors and is what relative paths start from.
+RecipeFile ResolveRecipeFile(const std::string& toml, const std::string& path,
+                             const std::vector<std::string>& overrides);
+
+// For what works on a single stage: the recipe, or with `stage` that one of its stages (without what `from` gives it).
+Recipe LoadRecipe(const std::string& path, const std::vector<std::string>& overrides,
+                  const std::string& stage = "");
+
+// Every key a recipe may set; a stage takes those of a recipe.
+std::vector<FieldDoc> RecipeKeys();
 
 }  // namespace hone
 

@@ -131,7 +131,7 @@ int64_t RunWithKills(const VerifyArguments& a, const std::string& run_dir, int64
 }
 
 int Verify(const VerifyArguments& a) {
-  LoadRecipe(a.recipe, a.overrides);  // what is wrong with it is better said here than in a log
+  LoadRecipeFile(a.recipe, a.overrides);  // what is wrong with it is better said here than in a log
   const std::string work =
       a.work_dir.empty()
           ? (std::filesystem::temp_directory_path() / ("hone-verify-" + std::to_string(getpid()))).string()

@@ -123,15 +123,29 @@ struct GrpoConfig {
   }
 };
 
+enum class LossOn { kAll, kCompletion };
+template <>
+inline constexpr auto kEnumNames<LossOn> =
+    std::to_array<EnumName<LossOn>>({{LossOn::kAll, "all"}, {LossOn::kCompletion, "completion"}});
+
 struct SftConfig {
   int64_t steps = 100;
   int64_t rows_per_step = 24;
   int64_t row_tokens = 128;
+  double epochs = 0.0;
+  std::vector<std::string> data = {};
+  LossOn loss_on = LossOn::kAll;
   int64_t max_not_applied = 3;
 
   template <class V>
   void Fields(V& v) {
     v.Field("steps", steps, AtLeast(1), "updates");
+    v.Field("epochs", epochs, Range{0, 1e6},
+            "in place of steps: how often the data is gone through (0: steps count)");
+    v.Field("data", data,
+            "JSON lines of prompt and completion to learn from; relative to the recipe (empty: the task's "
+            "corpus)");
+    v.Field("loss_on", loss_on, "tokens that are learnt: all, or those of the completion");
     v.Field("rows_per_step", rows_per_step, Range{1, 1 << 20}, "rows of packed documents per update");
     v.Field("row_tokens", row_tokens, Range{2, 1 << 20},
             "tokens of a row; whole documents, attention stays within each");
@@ -140,14 +154,46 @@ struct SftConfig {
   }
 };
 
+enum class Preference { kFirst, kShortest };
+template <>
+inline constexpr auto kEnumNames<Preference> =
+    std::to_array<EnumName<Preference>>({{Preference::kFirst, "first"}, {Preference::kShortest, "shortest"}});
+
+struct SampleConfig {
+  int64_t prompts = 1024;
+  int64_t completions = 4;
+  int64_t prompts_per_step = 64;
+  std::vector<std::string> keep = {};
+  int64_t most_per_prompt = 1;
+  Preference prefer = Preference::kFirst;
+  double balance = 0.0;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("prompts", prompts, AtLeast(1), "prompts of the task to sample for");
+    v.Field("completions", completions, Range{1, 65536}, "completions of each");
+    v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20},
+            "prompts sampled before they are committed to the store");
+    v.Field("keep", keep,
+            "conditions that a completion must meet: reward, length, finished, or a reward's name, e.g. "
+            "\"answer >= 1\"");
+    v.Field("most_per_prompt", most_per_prompt, AtLeast(1), "completions kept of one prompt");
+    v.Field("prefer", prefer, "which of a prompt's completions are kept first");
+    v.Field("balance", balance, Range{0, 1e9},
+            "rows of a kind at most this many times those of the rarest kind (0: as they come)");
+  }
+};
+
 struct EvalConfig {
   int64_t prompts = 512;
   int64_t samples_per_prompt = 8;
   int64_t every = 10;
   double temperature = 1.0;
+  std::vector<std::string> models = {};
 
   template <class V>
   void Fields(V& v) {
+    v.Field("models", models, "Hugging Face directories to measure (kind = eval); relative to the recipe");
     v.Field("prompts", prompts, Range{1, 1 << 20}, "held-out prompts");
     v.Field("samples_per_prompt", samples_per_prompt, Range{1, 65536}, "completions of each");
     v.Field("every", every, AtLeast(0),

@@ -67,7 +67,8 @@ double PassAtK(int64_t n, int64_t correct, int64_t k) {
 
 Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
   Evaluation e;
-  std::map<std::string, std::pair<double, double>> kinds;  // kind -> right, all
+  std::map<std::string, std::pair<double, double>> kinds;    // kind -> right, all
+  std::map<std::string, std::pair<double, double>> rewards;  // name -> sum, count
   double sum_of_squares = 0.0;
   for (const ScoredGroup& g : groups) {
     const auto n = static_cast<int64_t>(g.scores.size());
@@ -75,6 +76,11 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
     for (int64_t i = 0; i < n; ++i) {
       const Completion& c = g.group.completions[i];
       right += IsRight(g.scores[i]);
+      for (const auto& [name, value] : g.scores[i].parts) {
+        if (std::isnan(value) || name.find('/') != std::string::npos) continue;
+        rewards[name].first += value;
+        rewards[name].second += 1.0;
+      }
       e.format += IsWellFormed(g.scores[i]);
       e.faults += g.scores[i].status == Score::Status::kFault;
       e.mean_length += static_cast<double>(c.ids.size());
@@ -100,7 +106,17 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups) {
   e.mean_length /= all;
   e.truncated /= all;
   for (const auto& [kind, counts] : kinds) e.by_kind[kind] = counts.first / counts.second;
+  for (const auto& [name, sum] : rewards) e.rewards[name] = sum.first / sum.second;
   return e;
+}
+
+Metrics EvaluationMetrics(const Evaluation& e) {
+  Metrics metrics = {{"held_out/pass@1", e.pass_at.at(1)},
+                     {"held_out/length", e.mean_length},
+                     {"held_out/format", e.format},
+                     {"held_out/truncated", e.truncated}};
+  for (const auto& [name, mean] : e.rewards) metrics.emplace_back("held_out/rewards/" + name, mean);
+  return metrics;
 }
 
 Evaluation Evaluate(Sampler& sampler, RewardRunner& rewards, std::vector<Prompt> prompts,

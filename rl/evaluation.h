@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/run_store.h"
 #include "data/types.h"
 #include "rewards/runner.h"
 #include "rl/configs.h"
@@ -26,6 +27,8 @@ struct Evaluation {
   double truncated = 0.0;
   int64_t faults = 0;
   std::map<std::string, double> by_kind;  // pass@1 of each kind of prompt
+  std::map<std::string, double>
+      rewards;  // mean of each reward's own value, over the completions it has one for
 };
 
 // 1 - C(n - c, k) / C(n, k).
@@ -33,6 +36,9 @@ double PassAtK(int64_t n, int64_t correct, int64_t k);
 
 // A completion is right when AnswerIsRight (rewards/combine.h) and of the right format when its `format` reward is 1.
 Evaluation Summarize(const std::vector<ScoredGroup>& groups);
+
+// As the metrics of a step, named held_out/...
+Metrics EvaluationMetrics(const Evaluation& evaluation);
 
 // Samples and scores; the draws depend on (config, prompts) alone, so that two models meet the same luck.
 Evaluation Evaluate(Sampler& sampler, RewardRunner& rewards, std::vector<Prompt> prompts,

@@ -16,7 +16,7 @@ namespace hone {
 struct MetricInfo {
   std::string_view name;
   std::string_view unit;   // "share" is a number in [0, 1]; "" has no unit
-  std::string_view steps;  // "grpo", "sft" or "both": the kind of step that reports it
+  std::string_view steps;  // "grpo", "sft", "sample" or "both": the kind of step that reports it
   std::string_view doc;    // one line
   std::string_view peer;   // the nearest name in TRL or verl, "" if neither has it
 };
@@ -59,6 +59,9 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"held_out/pass@1", "share", "both", "right answers sampled on held-out prompts, at evaluation steps", "verl val-core/.../mean@N"},
     {"held_out/length", "tokens", "both", "mean completion length on held-out prompts, at evaluation steps", ""},
     {"held_out/format", "share", "both", "completions in the asked format on held-out prompts, at evaluation steps", ""},
+    {"held_out/truncated", "share", "both", "completions that hit the length cap on held-out prompts, at evaluation steps", ""},
+    {"held_out/rewards/NAME", "", "both", "mean value of the reward of that name on held-out prompts, before its weight", ""},
+    {"kept", "share", "sample", "sampled completions that became rows of the dataset; in the last step", ""},
 });
 // clang-format on
 

@@ -83,10 +83,8 @@ class Loop {
   }
 
   void AddEvaluation(Metrics& metrics) {
-    const Evaluation e = p_.evaluate();
-    metrics.insert(metrics.end(), {{"held_out/pass@1", e.pass_at.at(1)},
-                                   {"held_out/length", e.mean_length},
-                                   {"held_out/format", e.format}});
+    const Metrics held_out = EvaluationMetrics(p_.evaluate());
+    metrics.insert(metrics.end(), held_out.begin(), held_out.end());
   }
 
   void DoStep(int64_t step) {

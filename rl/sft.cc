@@ -1,7 +1,10 @@
 // See sft.h. Covered by tests/rl/run_test.cc.
 #include "rl/sft.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "data/error.h"
@@ -10,12 +13,53 @@
 
 namespace hone {
 
-SftStage::SftStage(Policy& policy, DocumentSource documents, const SftConfig& sft,
+namespace {
+
+int64_t LastDocument(const Documents& documents, double epochs) {
+  if (epochs == 0.0) return std::numeric_limits<int64_t>::max();
+  if (documents.num_rows > 0)
+    return std::max<int64_t>(1, std::llround(epochs * static_cast<double>(documents.num_rows)));
+  throw Error("sft.epochs is set, but the task's corpus has no end", "sft",
+              "set sft.steps, or name sft.data");
+}
+
+}  // namespace
+
+SftStage::SftStage(Policy& policy, Documents documents, const SftConfig& sft,
                    const OptimizerConfig& optimizer, const MemoryConfig& memory)
     : policy_(policy),
       documents_(std::move(documents)),
       sft_(sft),
-      learner_(policy.model(), policy.weights(), optimizer, memory, sft.steps) {}
+      last_document_(LastDocument(documents_, sft.epochs)),
+      num_steps_(sft.epochs == 0.0 ? sft.steps : CountSteps()),
+      learner_(policy.model(), policy.weights(), optimizer, memory, num_steps_) {}
+
+// How many batches the epochs make.
+int64_t SftStage::CountSteps() {
+  next_document_ = 0;
+  int64_t steps = 0;
+  while (!NextBatch().empty()) ++steps;
+  next_document_ = 0;
+  return steps;
+}
+
+// Rows filled in order with whole documents; the one that no longer fits opens the next step's. Empty after the last epoch.
+std::vector<TrainingSequence> SftStage::NextBatch() {
+  std::vector<TrainingSequence> sequences;
+  int64_t used_in_row = 0, rows = 1;
+  for (; next_document_ < last_document_; ++next_document_) {
+    TrainingSequence document = documents_.at(next_document_);
+    const auto size = static_cast<int64_t>(document.ids.size());
+    RefuseLongDocument(size);
+    if (used_in_row + size > sft_.row_tokens) {
+      if (++rows > sft_.rows_per_step) break;
+      used_in_row = 0;
+    }
+    used_in_row += size;
+    sequences.push_back(std::move(document));
+  }
+  return sequences;
+}
 
 void SftStage::RefuseLongDocument(int64_t size) const {
   const std::string what =
@@ -30,21 +74,11 @@ void SftStage::RefuseLongDocument(int64_t size) const {
 
 Metrics SftStage::Step(int64_t) {
   const auto start = std::chrono::steady_clock::now();
-  // Rows are filled in order with whole documents; the one that no longer fits opens the next step.
-  std::vector<TrainingSequence> sequences;
-  int64_t tokens = 0, scored = 0, used_in_row = 0, rows = 1;
-  for (;; ++next_document_) {
-    TrainingSequence document = documents_(next_document_);
-    const auto size = static_cast<int64_t>(document.ids.size());
-    RefuseLongDocument(size);
-    if (used_in_row + size > sft_.row_tokens) {
-      if (++rows > sft_.rows_per_step) break;
-      used_in_row = 0;
-    }
-    used_in_row += size;
-    tokens += size;
-    scored += size - document.first_scored;
-    sequences.push_back(std::move(document));
+  const std::vector<TrainingSequence> sequences = NextBatch();
+  int64_t tokens = 0, scored = 0;
+  for (const TrainingSequence& s : sequences) {
+    tokens += static_cast<int64_t>(s.ids.size());
+    scored += static_cast<int64_t>(s.ids.size()) - s.first_scored;
   }
   const auto weight = static_cast<float>(1.0 / static_cast<double>(scored));
   const auto loss = [&](const MicroBatch&, std::span<const float> logprobs, std::span<const float>,

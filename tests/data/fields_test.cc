@@ -169,7 +169,7 @@ TEST_CASE("faults name file and line, what is wrong and what is allowed") {
   CHECK(Fault("[rollout]\nbetas = [0]\ntemprature = 1") ==
         "r.toml:3: unknown key 'rollout.temprature'; did you mean 'rollout.temperature'?");
   CHECK(Fault("temperature = 1") ==
-        "r.toml:1: unknown key 'temperature'; did you mean 'kl.inner.temperature'?");
+        "r.toml:1: unknown key 'temperature'; did you mean 'rollout.temperature'?");
   CHECK(Fault("[kl]\nquite_other = 1") == "r.toml:2: unknown key 'kl.quite_other'; known here: beta, inner");
   CHECK(Contains(Fault("\n\n[rolout]\ntemperature = 1"),
                  "r.toml:3: unknown key 'rolout'; did you mean 'rollout'?"));

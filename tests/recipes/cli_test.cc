@@ -20,7 +20,7 @@ struct Tiny : Workplace {
     Write("sft.toml", TinyRecipe("sft"));
     std::filesystem::create_directories(*this / "tokenizer");
     WriteArithmeticTokenizer(*this / "tokenizer");
-    const Recipe recipe = ResolveRecipe(TinyRecipe("grpo"), "tiny.toml", {});
+    const Recipe recipe = ResolveRecipeFile(TinyRecipe("grpo"), "tiny.toml", {}).recipe;
     const ModelConfig config = recipe.model.shape->Resolve(Tokenizer::Load(*this / "tokenizer"), "tiny");
     SaveCheckpoint(*this / "model", config, InitWeights(config, 1, 1.0), WeightDtype::kFp32,
                    *this / "tokenizer");

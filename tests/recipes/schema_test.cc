@@ -14,8 +14,13 @@ namespace {
 
 const std::string kModel = "[model]\npath = \"base\"\n";
 
+Recipe ResolveRecipe(const std::string& toml, const std::string& path,
+                     const std::vector<std::string>& overrides) {
+  return ResolveRecipeFile(toml, path, overrides).recipe;
+}
+
 std::string Refusal(const std::string& toml, const std::vector<std::string>& overrides = {}) {
-  return ErrorOf([&] { ResolveRecipe(toml, "dir/r.toml", overrides); });
+  return ErrorOf([&] { ResolveRecipeFile(toml, "dir/r.toml", overrides); });
 }
 
 }  // namespace
@@ -77,7 +82,7 @@ TEST_CASE("every bundled recipe resolves") {
   for (const auto& entry : std::filesystem::directory_iterator(HONE_SOURCE_DIR "/recipes")) {
     if (entry.path().extension() != ".toml") continue;
     CAPTURE(entry.path().string());
-    const std::string error = ErrorOf([&] { LoadRecipe(entry.path().string(), {}); });
+    const std::string error = ErrorOf([&] { LoadRecipeFile(entry.path().string(), {}); });
     CHECK(error == "");
     ++found;
   }
@@ -96,7 +101,7 @@ TEST_CASE("task.kind decides prompts, documents and the tokenizer of a new model
     CHECK(prompt.ids == policy->tokenizer().Encode(prompt.text));
   }
   const auto documents = MakeDocuments(recipe, policy->tokenizer());
-  CHECK(Mentions(policy->tokenizer().Decode(documents(0).ids, false), "return "));
+  CHECK(Mentions(policy->tokenizer().Decode(documents.at(0).ids, false), "return "));
 }
 
 TEST_CASE("shapes become complete configs of both families; those that cannot be are refused by key") {

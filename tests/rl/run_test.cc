@@ -1,8 +1,10 @@
 // The run loop: same seed, same bytes, on any number of threads and however often it is stopped; and what a run leaves behind.
 #include "rl/run.h"
 
+#include <algorithm>
 #include <map>
 
+#include "rl/metrics.h"
 #include "rl/sft.h"
 #include "tests/rl/tiny.h"
 
@@ -52,13 +54,13 @@ Outcome Run(const std::string& path, const RunOptions& options) {
   std::unique_ptr<Stage> stage;
   if (options.sft) {
     // Documents of random length, so that rows and steps break at uneven places.
-    stage = std::make_unique<SftStage>(
-        *policy,
-        [&](int64_t index) {
-          std::mt19937_64 random(static_cast<uint64_t>(index));
-          return RandomSequences(policy->config(), 1, random)[0];
-        },
-        sft, optimizer, memory);
+    stage = std::make_unique<SftStage>(*policy,
+                                       Documents{[&](int64_t index) {
+                                                   std::mt19937_64 random(static_cast<uint64_t>(index));
+                                                   return RandomSequences(policy->config(), 1, random)[0];
+                                                 },
+                                                 0},
+                                       sft, optimizer, memory);
   } else {
     stage = std::make_unique<GrpoStage>(*policy, sampler, *rewards, directory.store(),
                                         TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
@@ -205,4 +207,31 @@ TEST_CASE("a checkpoint of another model or other arithmetic is refused by name"
     directory.SaveCheckpoint(4, 2, [&](const std::string& to) { dense->Save(to); });
   }
   CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {}); }), "model of another shape"));
+}
+
+TEST_CASE("epochs are gone through whole: each row once an epoch, the last step with what is left") {
+  const TempDir dir;
+  const auto policy = TinyPolicy(dir / "tokenizer");
+  std::mt19937_64 random(3);
+  std::vector<TrainingSequence> rows;
+  for (int i = 0; i < 23; ++i) rows.push_back(RandomSequences(policy->config(), 1, random)[0]);
+  std::vector<int64_t> asked;
+  const Documents documents = {[&](int64_t index) {
+                                 asked.push_back(index);
+                                 return rows[static_cast<size_t>(index % 23)];
+                               },
+                               23};
+  SftConfig sft = {.rows_per_step = 2, .row_tokens = 40};
+  sft.epochs = 1.5;
+  OptimizerConfig optimizer;
+  const MemoryConfig memory;
+  SftStage stage(*policy, documents, sft, optimizer, memory);
+  asked.clear();
+  double tokens = 0.0, all = 0.0;
+  for (int64_t step = 1; step <= stage.num_steps(); ++step) tokens += MetricValue(stage.Step(step), "tokens");
+  for (int64_t i = 0; i < 35; ++i) all += static_cast<double>(rows[static_cast<size_t>(i % 23)].ids.size());
+  CHECK(stage.num_steps() > 3);
+  CHECK(tokens == all);
+  CHECK(*std::max_element(asked.begin(), asked.end()) == 34);
+  CHECK_THROWS_AS(SftStage(*policy, Documents{documents.at, 0}, sft, optimizer, memory), Error);
 }

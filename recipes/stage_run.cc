@@ -1,0 +1,211 @@
+// See stage_run.h. Covered by tests/recipes/run_command_test.cc.
+#include "recipes/stage_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "data/error.h"
+#include "recipes/assembly.h"
+#include "recipes/commands.h"
+#include "rl/chain_report.h"
+#include "rl/sampling.h"
+
+namespace hone {
+namespace {
+
+// Refuses a resume with another recipe, listing what changed, unless every changed key was accepted. Returns whether any was.
+bool CheckUnchanged(const StageRequest& request, const std::string& stored_toml) {
+  const Recipe stored = ResolveRecipeFile(stored_toml, request.run_dir + "/recipe.toml", {}).recipe;
+  std::string changed;
+  bool any = false;
+  for (const std::string& line : DiffRecipes(FlattenRecipe(stored), FlattenRecipe(request.recipe))) {
+    const std::string key = line.substr(0, line.find(':'));
+    const auto& accepted = request.accepted;
+    const bool is_accepted = std::find(accepted.begin(), accepted.end(), key) != accepted.end();
+    // None of these moves a bit of the result: for a chain's stages, the key vouches for what stands in the paths.
+    if (key == "run.threads" || key == "run.keep_checkpoints" || (is_accepted && !request.stage_key.empty()))
+      continue;
+    any = true;
+    if (!is_accepted) changed += "\n  " + line;
+  }
+  if (changed.empty()) return any;
+  throw Error("the recipe is not the one this run was started with:" + changed + "\n  (stored -> now)",
+              request.run_dir, "resume with the stored recipe, or name each wanted change with --accept KEY");
+}
+
+// Everything a stage that has one model works with.
+struct Parts {
+  const StageRequest& request;
+  const Recipe& recipe;
+  RunDirectory& directory;
+  RewardRunner& rewards;
+  Policy& policy;
+  Sampler& sampler;
+  bool changed;
+};
+
+RunEnd Train(const Parts& p, Stage& stage) {
+  Progress progress(stderr, Progress::CanBeLive(stderr), stage.num_steps(), p.request.title);
+  return RunStage({.directory = p.directory,
+                   .policy = p.policy,
+                   .stage = stage,
+                   .config = p.recipe.run,
+                   .evaluate_every = p.recipe.eval.every,
+                   .evaluate = [&] { return EvaluatePolicy(p.recipe, p.policy, p.sampler, p.rewards); },
+                   .stop_requested = [] { return StopSignal() != 0; },
+                   .progress = progress,
+                   .recipe_changed = p.changed});
+}
+
+RunEnd Reinforce(const Parts& p) {
+  const Recipe& r = p.recipe;
+  GrpoStage stage(p.policy, p.sampler, p.rewards, p.directory.store(),
+                  MakePrompts(r, Split::kTrain, p.policy.tokenizer()), r.grpo, r.rollout, r.optimizer,
+                  r.memory, static_cast<uint64_t>(r.run.seed));
+  return Train(p, stage);
+}
+
+RunEnd Supervise(const Parts& p) {
+  const Recipe& r = p.recipe;
+  SftStage stage(p.policy, MakeDocuments(r, p.policy.tokenizer()), r.sft, r.optimizer, r.memory);
+  return Train(p, stage);
+}
+
+RunEnd SampleDataset(const Parts& p) {
+  const SampleConfig& sample = p.recipe.sample;
+  if (p.changed) p.directory.store().DropGroupsFrom(0);
+  const int64_t steps = (sample.prompts + sample.prompts_per_step - 1) / sample.prompts_per_step;
+  Progress progress(stderr, Progress::CanBeLive(stderr), steps, p.request.title);
+  return RunSampling({.directory = p.directory,
+                      .policy = p.policy,
+                      .sampler = p.sampler,
+                      .rewards = p.rewards,
+                      .prompts = MakePrompts(p.recipe, Split::kTrain, p.policy.tokenizer()),
+                      .config = sample,
+                      .temperature = p.recipe.rollout.temperature,
+                      .seed = static_cast<uint64_t>(p.recipe.run.seed),
+                      .model = p.recipe.model.path,
+                      .stop_requested = [] { return StopSignal() != 0; },
+                      .progress = progress});
+}
+
+RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards) {
+  const Recipe& recipe = request.recipe;
+  const auto count = static_cast<int64_t>(recipe.eval.models.size());
+  RunStore& store = directory.store();
+  const auto done =
+      static_cast<int64_t>(store.AllMetrics().size());  // models that were measured before a stop
+  Progress progress(stderr, Progress::CanBeLive(stderr), count, request.title);
+  for (int64_t i = done; i < count; ++i) {
+    if (StopSignal() != 0) return RunEnd::kStopped;
+    const auto policy =
+        Policy::Load(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
+    CheckPrompts(recipe, *policy);
+    Sampler sampler(*policy, recipe.rollout);
+    const Metrics metrics = EvaluationMetrics(EvaluatePolicy(recipe, *policy, sampler, rewards));
+    store.PutMeta(MeasuredModelKey(i + 1), recipe.eval.models[i]);
+    store.FinishStep(i + 1, metrics);
+    progress.Step(i + 1, metrics);
+  }
+  WriteReport(store, directory.path());
+  return RunEnd::kFinished;
+}
+
+RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards,
+                    Policy& policy, bool changed) {
+  Sampler sampler(policy, request.recipe.rollout);
+  const Parts parts{request, request.recipe, directory, rewards, policy, sampler, changed};
+  switch (request.recipe.kind) {
+    case StageKind::kGrpo:
+      return Reinforce(parts);
+    case StageKind::kSft:
+      return Supervise(parts);
+    case StageKind::kSample:
+      return SampleDataset(parts);
+    case StageKind::kEval:
+      break;
+  }
+  std::abort();
+}
+
+}  // namespace
+
+RunEnd RunStageRecipe(const StageRequest& request) {
+  const Recipe& recipe = request.recipe;
+  const auto rewards = MakeRewards(recipe);
+  const bool one_model = recipe.kind != StageKind::kEval;
+  std::unique_ptr<Policy> policy;
+  if (one_model && !recipe.model.shape) policy = MakePolicy(recipe, "");
+  if (policy != nullptr) CheckPrompts(recipe, *policy);
+  RunDirectory directory = request.resume ? RunDirectory::Open(request.run_dir)
+                                          : RunDirectory::Create(request.run_dir, DumpRecipe(recipe));
+  const bool changed = request.resume && CheckUnchanged(request, directory.ReadRecipe());
+  if (request.resume) directory.WriteRecipe(DumpRecipe(recipe));
+  directory.store().PutMeta("name", recipe.name);
+  if (!request.stage_key.empty()) directory.store().PutMeta(kStageKey, request.stage_key);
+  if (!one_model) {
+    if (changed) directory.store().VoidFrom(0);
+    return EvaluateModels(request, directory, *rewards);
+  }
+  if (policy == nullptr) {
+    policy = MakePolicy(recipe, request.run_dir + "/tokenizer");
+    CheckPrompts(recipe, *policy);
+  }
+  return RunWithModel(request, directory, *rewards, *policy, changed);
+}
+
+std::string PlanOf(const Recipe& r) {
+  switch (r.kind) {
+    case StageKind::kGrpo:
+      return fmt::format(
+          "evaluate; {} grpo steps of {} prompts x {} completions, {} updates each; evaluate; write model/",
+          r.grpo.steps, r.grpo.prompts_per_step, r.grpo.group_size, r.grpo.minibatches);
+    case StageKind::kSft:
+      return fmt::format("evaluate; {} of at most {} tokens; evaluate; write model/",
+                         r.sft.epochs > 0 ? fmt::format("{} epochs in sft steps", r.sft.epochs)
+                                          : fmt::format("{} sft steps", r.sft.steps),
+                         r.sft.rows_per_step * r.sft.row_tokens);
+    case StageKind::kSample:
+      return fmt::format(
+          "sample {} prompts x {} completions; keep at most {} of a prompt; write dataset.jsonl",
+          r.sample.prompts, r.sample.completions, r.sample.most_per_prompt);
+    case StageKind::kEval:
+      return fmt::format("{} prompts x {} completions of each of {} models", r.eval.prompts,
+                         r.eval.samples_per_prompt, r.eval.models.size());
+  }
+  std::abort();
+}
+
+void PrintStagePlan(const Recipe& recipe) {
+  if (recipe.kind == StageKind::kEval) {
+    fmt::print("# plan: {}\n", PlanOf(recipe));
+    return;
+  }
+  const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
+  const auto policy = MakePolicy(recipe, scratch.string());
+  CheckPrompts(recipe, *policy);
+  const ModelConfig& c = policy->config();
+  std::filesystem::remove_all(scratch);
+  const double mb = 1.0 / (1 << 20);
+  const auto values = static_cast<double>(policy->weights().CountValues());
+  const double cache =
+      std::min(static_cast<double>(recipe.rollout.cache_mb),
+               static_cast<double>((recipe.rollout.max_sequences + 1) * PagesFor(c.max_position_embeddings) *
+                                   KvCache::BytesPerPage(c, recipe.run.precision)) *
+                   mb);
+  fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
+             static_cast<double>(policy->weights().CountActive(c)) * 1e-6);
+  fmt::print(
+      "# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} "
+      "MB\n",
+      values * 4 * mb, values * (recipe.run.precision == Precision::kBf16 ? 4 : 8) * mb, values * 12 * mb,
+      cache);
+  fmt::print("# plan: {}\n# numerics: {}\n", PlanOf(recipe), NumericsFingerprint(recipe.run.precision));
+}
+
+}  // namespace hone

@@ -1,0 +1,125 @@
+// See chain_report.h. Covered by tests/rl/chain_report_test.cc.
+#include "rl/chain_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "data/text_file.h"
+#include "rl/metrics.h"
+#include "rl/report_style.h"
+#include "rl/text.h"
+
+namespace hone {
+namespace {
+
+constexpr char kHeldOut[] = "held_out/";
+
+// The models an eval stage measured; none for other stages.
+std::vector<ChainRow> ReadMeasured(const std::string& stage_dir) {
+  std::vector<ChainRow> rows;
+  const RunStore store = RunStore::OpenReadOnly(stage_dir + "/hone.db");
+  for (const StepMetrics& step : store.AllMetrics()) {
+    const auto model = store.Meta(MeasuredModelKey(step.step));
+    if (!model) return {};
+    const std::filesystem::path path(*model);  // .../stages/NAME/model, or a directory of the user's
+    rows.push_back(
+        {path.filename() == "model" ? path.parent_path().filename().string() : path.filename().string(), "",
+         step.values});
+  }
+  return rows;
+}
+
+// The held-out metrics and what became of samples, in the order they are first mentioned.
+std::vector<std::string> Columns(const std::vector<ChainRow>& rows) {
+  std::vector<std::string> columns;
+  for (const ChainRow& row : rows) {
+    for (const auto& [name, value] : row.metrics) {
+      const bool shown = name.starts_with(kHeldOut) || name == "kept";
+      if (shown && std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
+    }
+  }
+  return columns;
+}
+
+std::string Heading(const std::string& column) {
+  std::string text = column.starts_with(kHeldOut) ? column.substr(std::string(kHeldOut).size()) : column;
+  if (text.starts_with("rewards/")) text = text.substr(8);
+  return EscapeHtml(text);
+}
+
+std::string Table(const std::vector<ChainRow>& rows, const char* first) {
+  const std::vector<std::string> columns = Columns(rows);
+  std::string out = fmt::format("<div class=\"card\"><table><tr><th>{}</th>", first);
+  for (const std::string& column : columns) out += "<th>" + Heading(column) + "</th>";
+  out += "</tr>\n";
+  for (const ChainRow& row : rows) {
+    const std::string name = EscapeHtml(row.name);
+    out += "<tr><td>" +
+           (row.link.empty() ? name : "<a href=\"" + EscapeHtml(row.link) + "\">" + name + "</a>") + "</td>";
+    for (const std::string& column : columns) {
+      const double value = MetricValue(row.metrics, column);
+      const MetricInfo* info = FindMetric(column);
+      out += "<td class=\"n\">" +
+             (std::isnan(value) ? std::string("–") : FormatMetric(value, info == nullptr ? "" : info->unit)) +
+             "</td>";
+    }
+    out += "</tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
+std::string Events(const std::vector<Event>& events) {
+  std::string out = "<div class=\"card\"><table>\n";
+  for (const Event& event : events) {
+    out += fmt::format("<tr><td class=\"n\">{}</td><td>{}</td></tr>\n",
+                       FormatDuration(std::max(0.0, event.time - events.front().time)),
+                       EscapeHtml(event.message));
+  }
+  return events.empty() ? "" : "<h2>Events</h2>\n" + out + "</table></div>\n";
+}
+
+}  // namespace
+
+std::string StageNameKey(int64_t number) { return "name of stage " + std::to_string(number); }
+std::string MeasuredModelKey(int64_t number) { return "model of step " + std::to_string(number); }
+
+ChainReport ReadChainReport(const RunStore& store, const std::string& run_dir) {
+  ChainReport chain;
+  chain.name = store.Meta("name").value_or("run");
+  chain.events = store.Events();
+  for (const StepMetrics& step : store.AllMetrics()) {
+    const auto name = store.Meta(StageNameKey(step.step));
+    if (!name) continue;
+    chain.stages.push_back({*name, "stages/" + *name + "/report.html", step.values});
+    auto measured = ReadMeasured(run_dir + "/stages/" + *name);
+    if (!measured.empty()) chain.evals.emplace_back(*name, std::move(measured));
+  }
+  return chain;
+}
+
+std::string RenderChainReport(const ChainReport& chain, const std::string& recipe_toml) {
+  const std::string name = EscapeHtml(chain.name);
+  std::string page = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{0}</title>\n"
+      "<style>{1}</style></head>\n<body><main>\n<header><h1>{0}</h1></header>\n",
+      name, kReportStyle);
+  page += "<h2>Stages</h2>\n" + Table(chain.stages, "stage");
+  for (const auto& [stage, rows] : chain.evals)
+    page += "<h2>Measured in " + EscapeHtml(stage) + "</h2>\n" + Table(rows, "model");
+  page += Events(chain.events);
+  page += "<h2>Recipe</h2>\n<details class=\"card\"><summary>As it was resolved</summary><pre>" +
+          EscapeHtml(recipe_toml) + "</pre></details>\n";
+  return page + "<footer>Written by hone " HONE_VERSION
+                " from the runs' hone.db.</footer>\n</main></body></html>\n";
+}
+
+void WriteChainReport(const RunStore& store, const std::string& run_dir) {
+  WriteFileAtomic(run_dir + "/report.html",
+                  RenderChainReport(ReadChainReport(store, run_dir), ReadFile(run_dir + "/recipe.toml")));
+}
+
+}  // namespace hone

@@ -1,0 +1,190 @@
+// Recipes of several stages: their order and mistakes, and a real chain from start to end: skipped, changed, stopped, gated.
+#include "recipes/chain.h"
+
+#include <csignal>
+
+#include "data/run_store.h"
+#include "tests/policy/random_model.h"
+#include "tests/recipes/binary.h"
+
+using namespace hone;
+
+namespace {
+
+RecipeFile Parse(const std::string& toml) { return ResolveRecipeFile(toml, "/dir/r.toml", {}); }
+
+std::string OrderFault(const std::string& toml) {
+  return ErrorOf([&] { StageOrder(Parse(toml), "/dir/r.toml"); });
+}
+
+// base (sft from nothing) -> zero (grpo) -> data (sample) -> cold (sft of base on data) -> table (eval).
+std::string TinyChain() {
+  std::string shared = TinyRecipe("sft");
+  const size_t shape = shared.find("[model.shape]"), run = shared.find("[run]");
+  const std::string table = shared.substr(shape, run - shape);
+  shared.erase(shape, run - shape);
+  return shared + R"(
+[stages.base]
+[stages.base.model.shape]
+)" + table.substr(table.find('\n') + 1) +
+         R"(
+[stages.zero]
+kind = "grpo"
+from = "base"
+require = "eval.length > 0"
+[stages.data]
+kind = "sample"
+from = ["zero"]
+[stages.data.sample]
+prompts = 12
+completions = 3
+prompts_per_step = 4
+[stages.cold]
+from = ["base", "data"]
+[stages.cold.sft]
+epochs = 2
+loss_on = "completion"
+[stages.table]
+kind = "eval"
+from = ["base", "zero", "cold"]
+)";
+}
+
+struct Chains : Workplace {
+  Chains() { Write("chain.toml", TinyChain()); }
+  std::string Model(const std::string& run) const { return Read(run + "/model/model.safetensors"); }
+};
+
+}  // namespace
+
+TEST_CASE("stages come after what they start from; shared tables are theirs unless they write their own") {
+  const RecipeFile file = Parse(TinyChain() + "[stages.zero.grpo]\nsteps = 3\n");
+  CHECK(StageOrder(file, "r") == std::vector<std::string>{"base", "zero", "data", "cold", "table"});
+  CHECK(file.stages.at("zero").recipe.grpo.steps == 3);
+  CHECK(file.stages.at("zero").recipe.grpo.group_size == 4);
+  CHECK(file.stages.at("zero").recipe.name == "zero");
+  CHECK(ResolveStage(file, "zero", "/run").model.path == "/run/stages/base/model");
+  const Recipe cold = ResolveStage(file, "cold", "/run");
+  CHECK(cold.model.path == "/run/stages/base/model");
+  CHECK(cold.sft.data == std::vector<std::string>{"/run/stages/data/dataset.jsonl"});
+  CHECK(ResolveStage(file, "table", "/run").eval.models.size() == 3);
+  // Written out and read again it is the same chain.
+  const RecipeFile again = ResolveRecipeFile(DumpRecipe(file), "/elsewhere/recipe.toml", {});
+  CHECK(FlattenRecipe(again) == FlattenRecipe(file));
+  const std::string drawing = DrawChain(file, "r");
+  for (const char* part :
+       {"base   <- (new model)", "cold   <- base + data", "requires eval.length > 0", "sample 12 prompts"})
+    CHECK(Mentions(drawing, part));
+}
+
+TEST_CASE("a chain that cannot be run says which stage is wrong") {
+  const std::string zero = "[stages.zero]\nfrom = \"/\"\n";
+  const std::pair<std::string, std::vector<std::string>> cases[] = {
+      {"[stages.a]\nfrom = \"b\"\n[stages.b]\nfrom = \"a\"\n", {"a, b", "wait for one another"}},
+      {"[stages.a]\nfrom = \"a\"\n", {"wait for one another"}},
+      {"[stages.a]\n", {"stages.a.from", "no model to start from"}},
+      {zero + "[stages.b]\nfrom = [\"zero\", \"/\"]\n", {"stages.b.from", "2 models"}},
+      {zero + "[stages.b]\nfrom = \"zeroo\"\n", {"stages.b.from", "did you mean 'zero'"}},
+      {zero + "[stages.b]\nkind = \"eval\"\nfrom = \"zero\"\n[stages.c]\nfrom = \"b\"\n",
+       {"stages.c.from", "measures"}},
+      {zero + "[stages.b]\nfrom = [\"zero\", \"x.jsonl\"]\n", {"stages.b.from", "only sft learns from data"}},
+      {zero + "[stages.b]\nfrom = \"zero\"\n[stages.b.model.shape]\n", {"stages.b.from", "two models"}},
+      {"[stages.b]\nkind = \"eval\"\n", {"stages.b.from", "no model to measure"}}};
+  for (const auto& [toml, parts] : cases) {
+    CAPTURE(toml);
+    const std::string fault = OrderFault(toml);
+    CAPTURE(fault);
+    for (const std::string& part : parts) CHECK(Mentions(fault, part));
+  }
+  const std::pair<std::string, std::vector<std::string>> unread[] = {
+      {zero + "require = \"good\"\n", {"stages.zero.require", "no condition"}},
+      {zero + "[stages.zero.grpo]\nstep = 1\n", {"did you mean 'stages.zero.grpo.steps'"}},
+      {zero + "form = \"x\"\n", {"did you mean 'stages.zero.from'"}},
+      {zero + "name = \"x\"\n", {"unknown key 'stages.zero.name'"}},
+      {zero + "[stages.zero.sample]\nkeep = \"answer\"\n", {"stages.zero", "sample.keep"}}};
+  for (const auto& [toml, parts] : unread) {
+    CAPTURE(toml);
+    const std::string fault = ErrorOf([&] { Parse(toml); });
+    CAPTURE(fault);
+    for (const std::string& part : parts) CHECK(Mentions(fault, part));
+  }
+}
+
+TEST_CASE(
+    "a chain runs, and is resumed without doing anything twice; a changed stage and what follows are done "
+    "anew") {
+  const Chains at;
+  const Said first = at.Hone("run chain.toml --run-dir r");
+  CAPTURE(first.err);
+  REQUIRE(first.status == 0);
+  CHECK(first.Says("model: r/model"));
+  CHECK(at.Model("r") == at.Model("r/stages/cold"));
+  CHECK(at.Has("r/stages/data/dataset.jsonl"));
+  CHECK(at.Has("r/stages/zero/report.html"));
+  const std::string page = at.Read("r/report.html");
+  for (const char* part : {"stages/zero/report.html", "Measured in table", "pass@1", "zero"})
+    CHECK(page.find(part) != std::string::npos);
+  REQUIRE(at.Hone("report r").status == 0);
+  CHECK(at.Read("r/report.html") == page);
+
+  const Said again = at.Hone("run chain.toml --run-dir r --resume --set run.threads=2");
+  CHECK(again.status == 0);
+  for (const char* stage : {"base", "zero", "data", "cold", "table"})
+    CHECK(again.Says(std::string("stage ") + stage + " is finished already"));
+
+  const std::string zero = at.Model("r/stages/zero"), cold = at.Model("r/stages/cold");
+  const Said changed =
+      at.Hone("run chain.toml --run-dir r --resume --set stages.data.sample.most_per_prompt=2");
+  CHECK(changed.status == 0);
+  CHECK(changed.Says("stage zero is finished already"));
+  for (const char* stage : {"data", "cold", "table"})
+    CHECK(changed.Says(std::string("stage ") + stage + " is run anew"));
+  CHECK(at.Model("r/stages/zero") == zero);
+  CHECK(at.Model("r/stages/cold") != cold);
+  CHECK(at.Model("r/stages/cold.old-1") == cold);
+  CheckOneLine(at.Hone("run chain.toml --run-dir r"));
+  CheckOneLine(at.Hone("run chain.toml --run-dir r --resume --accept run.seed"));
+}
+
+TEST_CASE("a chain stopped and killed in its stages ends with the same bytes") {
+  const Chains at;
+  REQUIRE(at.Hone("run chain.toml --run-dir calm").status == 0);
+  for (const char* moment : {"base (1 of 5)", "step=2 total=6", "step=2 total=3"}) {
+    const bool started = at.Has("r/recipe.toml");
+    at.Hone(std::string("run chain.toml --run-dir r") + (started ? " --resume" : ""), [&](pid_t process) {
+      if (*moment == 's') at.AwaitErr(moment);
+      kill(process, SIGKILL);
+    });
+  }
+  const Said end =
+      at.Hone(std::string("run chain.toml --run-dir r") + (at.Has("r/recipe.toml") ? " --resume" : ""));
+  CAPTURE(end.err);
+  CHECK(end.status == 0);
+  CHECK(at.Model("r") == at.Model("calm"));
+  const auto rows = [&](const std::string& run) {  // the model's path is the one thing that may differ
+    std::string text = at.Read(run + "/stages/data/dataset.jsonl");
+    for (size_t i; (i = text.find("/" + run + "/")) != std::string::npos;) text.erase(i, run.size() + 1);
+    return text;
+  };
+  CHECK(rows("r") == rows("calm"));
+  CHECK(!rows("r").empty());
+}
+
+TEST_CASE("one stage and what it needs; requirements stop the chain and are asked again") {
+  const Chains at;
+  const Said one =
+      at.Hone("run chain.toml --run-dir r --stage zero --set 'stages.zero.require=[\"eval.length > 1e6\"]'");
+  CHECK(one.status == 1);
+  CHECK(one.Says("\nhone: chain.toml: stages.zero.require: "));
+  CHECK(one.Says("eval.length = "));
+  CHECK_FALSE(at.Has("r/stages/data"));
+  const Said unknown = at.Hone(
+      "run chain.toml --run-dir r --resume --stage zero --set 'stages.zero.require=[\"eval.nice > 1\"]'");
+  CHECK(unknown.Says("reports no 'held_out/nice'"));
+  const Said good = at.Hone("run chain.toml --run-dir r --resume --stage zero");
+  CHECK(good.status == 0);
+  CHECK(good.Says("stage zero is finished already"));
+  CHECK_FALSE(at.Has("r/stages/data"));
+  CheckOneLine(at.Hone("run chain.toml --run-dir q --stage none"));
+  CHECK(at.Hone("run chain.toml --dry-run").Prints("cold   <- base + data"));
+}
