@@ -20,11 +20,16 @@ bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // What a model wrote before the first mark that ends its turn, and after its thoughts if it says anything after them.
 Part Spoken(std::string_view text) {
+  static constexpr auto kMarks =
+      std::to_array<std::string_view>({"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end|>",
+                                       "</s>", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"});
   Part part{0, text.size()};
-  for (const std::string_view mark : {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end|>",
-                                      "</s>", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"}) {
-    const size_t at = text.find(mark);
-    if (at != text.npos && at > 0 && at < part.end) part.end = at;
+  for (size_t at = text.find('<', 1); at != text.npos; at = text.find('<', at + 1)) {
+    const std::string_view rest = text.substr(at);
+    if (std::none_of(kMarks.begin(), kMarks.end(), [&](std::string_view m) { return rest.starts_with(m); }))
+      continue;
+    part.end = at;
+    break;
   }
   constexpr std::string_view kThought = "</think>";
   const size_t thought = FindLast(In(text, part), kThought);
@@ -138,10 +143,13 @@ const char* AnchorName(Anchor anchor) {
 
 size_t FindLast(std::string_view text, std::string_view what, size_t from) {
   if (text.size() < what.size()) return text.npos;
+  constexpr size_t kStretch = 1024;  // a sanitizer checks all the bytes that memrchr is given, each time
   size_t end = std::min(from, text.size() - what.size()) + 1;
-  while (const void* at = memrchr(text.data(), what[0], end)) {
-    end = static_cast<size_t>(static_cast<const char*>(at) - text.data());
-    if (text.substr(end, what.size()) == what) return end;
+  while (end > 0) {
+    const size_t begin = end - std::min(end, kStretch);
+    const void* at = memrchr(text.data() + begin, what[0], end - begin);
+    end = at == nullptr ? begin : static_cast<size_t>(static_cast<const char*>(at) - text.data());
+    if (at != nullptr && text.substr(end, what.size()) == what) return end;
   }
   return text.npos;
 }

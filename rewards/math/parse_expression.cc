@@ -92,6 +92,10 @@ bool MathParser::TakeMixed(std::vector<ExprId>& factors, size_t token) {
   }
   if (failed()) return true;
   const Expr& expr = builder_.expr();
+  if (expr.kind(fraction) != ExprKind::kDivide) {  // 3\frac{dy}{dx}
+    factors.push_back(ParsePostfix(fraction));
+    return true;
+  }
   const ExprId over = expr.child(fraction, 0), under = expr.child(fraction, 1);
   const bool whole_parts = IsWholeNumber(over) && IsWholeNumber(under);
   const std::string_view a = whole_parts ? expr.digits(over) : "", b = whole_parts ? expr.digits(under) : "";

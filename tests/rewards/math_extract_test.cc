@@ -131,9 +131,11 @@ TEST_CASE("spans point at the answer in the completion") {
 
 TEST_CASE("linear time on hostile completions") {  // a quadratic scan would outlast ctest
   const std::vector<std::string> bits = {
-      "{",          "}",      "\\boxed{", "\\boxed{}", "\\boxed{1}", "$",        "$1$, \\(",  "\\(",
-      "answer is ", "answer", "1 ",       "(",         "####",       "<answer>", "</answer>", "1, ",
-      "\\",         "\xE7",   "\n",       "a.",        "[",          "$$",       "5 and ",    "</think>"};
+      "{",         "}",          "\\boxed{", "\\boxed{}", "\\boxed{1}", "$",        "$1$, \\(",
+      "\\(",       "answer is ", "answer",   "1 ",        "(",          "####",     "<answer>",
+      "</answer>", "1, ",        "\\",       "\xE7",      "\n",         "a.",       "[",
+      "$$",        "5 and ",     "</think>", "<",         "answers ",   "isn't 3 ", "\\boxed{1} or ",
+      "1\n",       "\\[1\\]"};
   for (const std::string& bit : bits) {
     CAPTURE(bit);
     std::string text;

@@ -88,7 +88,23 @@ TEST_CASE("no input takes long, and every tree stays within the bounds") {
                                          "/",
                                          "**",
                                          "!",
-                                         "'"};
+                                         "'",
+                                         "\u00BD",
+                                         "\uFF13",
+                                         "+/-",
+                                         "\\frac{d",
+                                         "y}{dx}",
+                                         "dy/dx",
+                                         "(mod ",
+                                         "\\pmod",
+                                         "A|B)",
+                                         "[[1,2],",
+                                         "5th",
+                                         "^{\\text{th}}",
+                                         "72 apples ",
+                                         "isn't ",
+                                         "1.5 x 10^",
+                                         "I"};
   for (uint64_t seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
