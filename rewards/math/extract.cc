@@ -188,7 +188,8 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
   if (!over) {
     const Look look = FindExpression(completion, part, policy, out);
     over = look != Look::kAbsent;
-    const bool words = look == Look::kBroken && part.end - part.begin <= kMaxWords && tag != Look::kFound;
+    const bool words = look == Look::kBroken && part.end - part.begin <= kMaxWords && tag != Look::kFound &&
+                       ParseMath(In(completion, part), policy).ok;
     if (words) Fill(completion, part, "the words, for " + out.reason + " is no answer", out);  // "5 or more"
     if (out.found) out.anchor = Anchor::kExpression;
   }

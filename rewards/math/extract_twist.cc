@@ -14,15 +14,15 @@ constexpr size_t kReach = 120;  // bytes beside an answer that are looked at
 
 // Words that may stand between a "not" and what it denies: "I don't think that it is equal to 3".
 constexpr auto kLinks = std::to_array<std::string_view>(
-    {"a",       "always", "an",      "answer",      "any",     "as",    "be",       "been",      "being",
-     "believe", "but",    "correct", "definitely",  "either",  "equal", "equals",   "even",      "exactly",
-     "final",   "get",    "give",    "gives",       "have",    "in",    "is",       "it",        "it's",
-     "its",     "just",   "likely",  "necessarily", "number",  "of",    "possibly", "really",    "result",
-     "right",   "say",    "simply",  "solution",    "suppose", "that",  "the",      "therefore", "think",
-     "to",      "true",   "value",   "was",         "yield"});
-constexpr auto kDenials =
-    std::to_array<std::string_view>({"anything but", "cannot", "cant", "doesnt", "dont", "isnt", "neither",
-                                     "never", "no longer", "nor", "not", "other than", "wont", "wouldnt"});
+    {"a",         "always", "an",    "answer",  "any",        "as",          "be",      "been",   "being",
+     "believe",   "but",    "case",  "correct", "definitely", "either",      "equal",   "equals", "even",
+     "exactly",   "final",  "get",   "give",    "gives",      "have",        "if",      "in",     "is",
+     "it",        "it's",   "its",   "just",    "likely",     "necessarily", "number",  "of",     "possibly",
+     "really",    "result", "right", "say",     "simply",     "solution",    "suppose", "that",   "the",
+     "therefore", "think",  "to",    "true",    "value",      "was",         "x",       "yield"});
+constexpr auto kDenials = std::to_array<std::string_view>(
+    {"anything but", "false that", "incorrect that", "wrong that", "cannot", "cant", "doesnt", "dont", "isnt",
+     "neither", "never", "no longer", "nor", "not", "other than", "wont", "wouldnt"});
 // What says that the answer lies elsewhere, or may.
 constexpr auto kBounds = std::to_array<std::string_view>(
     {"at least", "at most", "bigger than", "fewer than", "greater than", "higher than", "larger than",

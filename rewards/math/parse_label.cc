@@ -74,6 +74,7 @@ void MakeSingular(std::string& word) {
 bool MathParser::AddLabelWords(std::string_view said, Label& label) {
   for (size_t i = 0; i < said.size();) {
     if (!IsWordByte(said[i])) {
+      label.aside |= said[i] == '(';
       label.closed |= said[i] == ',' || said[i] == '.' || said[i] == ';' || said[i] == '(';
       ++i;
       continue;
@@ -83,7 +84,8 @@ bool MathParser::AddLabelWords(std::string_view said, Label& label) {
     std::string word(said.substr(i, end - i));
     i = end;
     for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (Contains(kTwistWords, word)) return false;
+    const bool heavy = word == "or" || word == "either" || word == "wrong";  // in an aside too
+    if (Contains(kTwistWords, word) && (heavy || !label.aside)) return false;
     label.closed |= Contains(kStopWords, word) || label.words >= kMostLabelWords;
     if (label.closed) continue;
     MakeSingular(word);

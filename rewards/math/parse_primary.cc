@@ -203,7 +203,8 @@ ExprId MathParser::ParseWordSymbol() {
   for (; Is(Tok::kWord); ++at_) name += (name.empty() ? "" : " ") + std::string(Now().text);
   const bool alone =
       begin == 0 || tokens_[begin - 1].type == Tok::kRelation || tokens_[begin - 1].type == Tok::kComma;
-  if (alone && (Is(Tok::kRelation) || (begin != 0 && (Is(Tok::kEnd) || Is(Tok::kComma)))))
+  const bool single = at_ == begin + 1;  // "100, not counting the host" is no list
+  if (alone && (Is(Tok::kRelation) || (single && begin != 0 && (Is(Tok::kEnd) || Is(Tok::kComma)))))
     return builder_.AddText(ExprKind::kSymbol, name);
   const bool operand = at_ == begin + 1 && source_.find('=') == source_.npos && name.size() <= 12;
   const Tok next = Now().type;

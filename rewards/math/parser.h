@@ -115,6 +115,7 @@ class MathParser {
     std::string text;
     size_t words = 0;
     bool closed = false;  // later words say nothing
+    bool aside = false;   // in brackets: 3 (not counting zero)
   };
   ExprId ParseLabel(ExprId value);  // `value` itself when no words follow
   static bool AddLabelWords(std::string_view said, Label& label);
