@@ -8,6 +8,30 @@
 
 namespace hone {
 
+namespace {
+
+// Signs that mean one thing wherever they stand; kEnd for all others.
+Tok SignOf(char c) {
+  switch (c) {
+    case '/':
+      return Tok::kSlash;
+    case '\'':
+      return Tok::kPrime;
+    case '%':
+      return Tok::kPercent;
+    case ';':
+      return Tok::kSemicolon;
+    case '&':
+      return Tok::kAmpersand;
+    case '|':
+      return Tok::kBar;
+    default:
+      return Tok::kEnd;
+  }
+}
+
+}  // namespace
+
 Lexer::Lexer(std::string_view text, const MathPolicy& policy, bool prose)
     : text_(text), policy_(policy), prose_(prose) {
   list_.tokens.reserve(text.size() / 2 + 4);
@@ -109,9 +133,6 @@ void Lexer::Punctuation() {
     case '*':
       Star();
       return;
-    case '/':
-      Push(Tok::kSlash, 1);
-      return;
     case '^':
       Caret();
       return;
@@ -121,29 +142,14 @@ void Lexer::Punctuation() {
       else
         ++at_;  // markdown's __5__
       return;
-    case '\'':
-      Push(Tok::kPrime, 1);
-      return;
-    case '%':
-      Push(Tok::kPercent, 1);
-      return;
     case '$':
       Dollar();
       return;
     case ',':
       Comma();
       return;
-    case ';':
-      Push(Tok::kSemicolon, 1);
-      return;
     case '.':
       Dot();
-      return;
-    case '&':
-      Push(Tok::kAmpersand, 1);
-      return;
-    case '|':
-      Push(Tok::kBar, 1);
       return;
     case '=':
     case '<':
@@ -161,6 +167,10 @@ void Lexer::Punctuation() {
       Brackets();
       return;
     default:
+      if (const Tok sign = SignOf(c); sign != Tok::kEnd) {
+        Push(sign, 1);
+        return;
+      }
       Fail(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? "a control character"
                                                              : "a sign that is no mathematics");
   }

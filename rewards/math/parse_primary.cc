@@ -33,11 +33,8 @@ ExprId MathParser::ParsePrimary() {
       return ParseCurrency();
     case Tok::kFraction:
       return ParseFraction();
-    case Tok::kBinomial: {
-      ++at_;
-      const ExprId n = ParseArgument(), k = failed() ? kNoExpr : ParseArgument();
-      return failed() ? kNoExpr : builder_.AddApply(Function::kBinomial, {n, k});
-    }
+    case Tok::kBinomial:
+      return ParseBinomial();
     case Tok::kRoot:
       return ParseRoot();
     case Tok::kSum:
@@ -60,6 +57,12 @@ ExprId MathParser::ParsePrimary() {
     default:
       return ParseBrackets();
   }
+}
+
+ExprId MathParser::ParseBinomial() {
+  ++at_;
+  const ExprId n = ParseArgument(), k = failed() ? kNoExpr : ParseArgument();
+  return failed() ? kNoExpr : builder_.AddApply(Function::kBinomial, {n, k});
 }
 
 ExprId MathParser::AddNumber(const NumberLiteral& literal) {

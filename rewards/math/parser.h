@@ -82,6 +82,7 @@ class MathParser {
   ExprId ParseArgument();  // of a LaTeX command: a group, or one token
   ExprId ParseGroup();
   ExprId ParseFraction();
+  ExprId ParseBinomial();
   ExprId ParseDerivative();
   ExprId ParseRoot();
   ExprId ParseSeries(ExprKind kind);
