@@ -76,8 +76,8 @@ Command AddGradeCommand(CLI::App& app) {
       "{\"reward\":0|1|null,\"status\":..,\"extracted\":..,\"span\":[..],\"reason\":..,\"method\":..,"
       "\"micros\":..}.\n"
       "A line that is no such object is answered in its place with status fault; its reason has its number.\n"
-      "Exit code: 0 when every line was graded, 1 when some line ended as a fault, 2 for a wrong command "
-      "line.\n" +
+      "Exit code: 0 when every line was graded; 1 when some line ended as a fault, or a flag is wrong;\n"
+      "2 for a wrong command line.\n" +
       FlagsHelp() +
       "Example:\n  echo '{\"gold\":\"1/2\",\"pred\":\"so it is \\\\boxed{0.5}\"}' | hone grade --flag "
       "percent=either");

@@ -80,6 +80,8 @@ TEST_CASE("what is missing or malformed is one line") {
       {"generate model Q --max-new-tokens 999", "160 positions"},
       {"logprobs nowhere", "nowhere/config.json"},
       {"report nowhere", "nowhere/hone.db"},
+      {"grade --flag foo=1", "--flag foo=1: unknown key 'foo'; known here: percent"},
+      {"grade --flag precent=either", "did you mean 'percent'?"},
       {"verify-resume nowhere.toml", "nowhere.toml: cannot read"},
       {"verify-resume tiny.toml --work-dir model", "the directory exists"},
   };
