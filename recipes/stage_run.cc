@@ -76,6 +76,14 @@ RunEnd Supervise(const Parts& p) {
   return Train(p, stage);
 }
 
+// Where a dataset's completions come from: another stage of the same chain by its place beside this one, so that the rows do not
+// depend on where the chain is; else the model's directory.
+std::string Provenance(const std::string& model, const std::string& run_dir) {
+  const std::filesystem::path run = std::filesystem::absolute(run_dir).lexically_normal();
+  const std::string stages = run.parent_path().string() + "/";
+  return model.starts_with(stages) ? std::filesystem::path(model).lexically_relative(run).string() : model;
+}
+
 RunEnd SampleDataset(const Parts& p) {
   const SampleConfig& sample = p.recipe.sample;
   if (p.changed) p.directory.store().DropGroupsFrom(0);
@@ -89,7 +97,7 @@ RunEnd SampleDataset(const Parts& p) {
                       .config = sample,
                       .temperature = p.recipe.rollout.temperature,
                       .seed = static_cast<uint64_t>(p.recipe.run.seed),
-                      .model = p.recipe.model.path,
+                      .model = Provenance(p.recipe.model.path, p.request.run_dir),
                       .stop_requested = [] { return StopSignal() != 0; },
                       .progress = progress});
 }

@@ -79,14 +79,48 @@ bool WaitFor(pid_t child, const std::function<bool()>& due, const std::string& l
   }
 }
 
-// The last finished step of the run in `run_dir`; -1 while there is none to be seen.
+// The run in `run_dir`, or of a recipe with stages the run of each.
+std::vector<std::string> RunsIn(const std::string& run_dir) {
+  std::vector<std::string> runs;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(run_dir + "/stages", none))
+    runs.push_back(entry.path().string());
+  std::sort(runs.begin(), runs.end());
+  return runs.empty() ? std::vector<std::string>{run_dir} : runs;
+}
+
+// The last finished step of the run in `run_dir`, over all its stages; -1 while there is none to be seen.
 int64_t LastStep(const std::string& run_dir) {
-  try {
-    const auto history = RunStore::OpenReadOnly(run_dir + "/hone.db").AllMetrics();
-    return history.empty() ? -1 : history.back().step;
-  } catch (const Error&) {
-    return -1;  // being made this moment
+  int64_t steps = -1;
+  for (const std::string& run : RunsIn(run_dir)) {
+    try {
+      const auto history = RunStore::OpenReadOnly(run + "/hone.db").AllMetrics();
+      if (!history.empty()) steps = std::max<int64_t>(steps, 0) + history.back().step;
+    } catch (const Error&) {
+      // being made this moment
+    }
   }
+  return steps;
+}
+
+// What two runs are compared by.
+struct Remains {
+  std::vector<std::string> files;  // of weights and datasets, by stage
+  std::vector<uint64_t> rollouts;  // digests
+  int64_t consumed = 0;            // completions trained on
+};
+
+Remains RemainsOf(const std::string& run_dir) {
+  Remains remains;
+  for (const std::string& run : RunsIn(run_dir)) {
+    for (const char* file : {"/model/model.safetensors", "/dataset.jsonl"}) {
+      if (std::filesystem::exists(run + file)) remains.files.push_back(ReadFile(run + file));
+    }
+    const RunStore store = RunStore::OpenReadOnly(run + "/hone.db");
+    remains.rollouts.push_back(store.RolloutDigest());
+    remains.consumed += store.CountConsumed();
+  }
+  return remains;
 }
 
 // Runs to the end, killed `a.kills` times on the way, and returns how often: a very short run can end before its last
@@ -148,15 +182,12 @@ int Verify(const VerifyArguments& a) {
   const int64_t kills =
       RunWithKills(a, killed, steps, seconds / static_cast<double>(std::max<int64_t>(1, steps)), log);
 
-  const bool same_weights =
-      ReadFile(calm + "/model/model.safetensors") == ReadFile(killed + "/model/model.safetensors");
-  const RunStore calm_store = RunStore::OpenReadOnly(calm + "/hone.db"),
-                 killed_store = RunStore::OpenReadOnly(killed + "/hone.db");
-  const bool same_rollouts = calm_store.RolloutDigest() == killed_store.RolloutDigest();
-  const bool same_count = calm_store.CountConsumed() == killed_store.CountConsumed();
+  const Remains left = RemainsOf(calm), right = RemainsOf(killed);
+  const bool same_weights = left.files == right.files, same_rollouts = left.rollouts == right.rollouts,
+             same_count = left.consumed == right.consumed;
   fmt::print("kills {}; final weights {}; stored rollouts {}; completions trained on {} ({} and {})\n", kills,
              same_weights ? "identical" : "DIFFER", same_rollouts ? "identical" : "DIFFER",
-             same_count ? "equal" : "DIFFER", calm_store.CountConsumed(), killed_store.CountConsumed());
+             same_count ? "equal" : "DIFFER", left.consumed, right.consumed);
   if (!same_weights || !same_rollouts || !same_count) {
     fmt::print(stderr, "kept for a look: {}\n", work);
     return 1;
