@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rewards/math/compare_named.h"
 #include "rewards/math/compare_set.h"
 
 namespace hone {
@@ -122,6 +123,9 @@ Outcome Comparer::InOrder(const Value& gold, const Value& pred) {
   if (gold.kind == Kind::kMatrix && pred.kind == Kind::kMatrix && gold.columns != pred.columns) {
     return No("matrices of other shapes");
   }
+  if (gold.kind == Kind::kRatio && gold.columns * pred.columns != 0 && gold.columns != pred.columns) {
+    return No("the other half of the day");
+  }
   Outcome all = {true, Method::kIdentical, {}};
   for (size_t i = 0; i < gold.items.size(); ++i) {
     const Outcome one = Compare(gold.items[i], pred.items[i]);
@@ -173,8 +177,29 @@ bool Comparer::Distinct(const std::vector<Value>& values, std::vector<Value>& ou
   return true;
 }
 
+// x=1, y=2 as a tuple has the order of its names; as a list, that or the one it is written in, if the gold gives the names.
+std::optional<Outcome> Comparer::Named(const Value& gold, const Value& pred) {
+  const auto of_gold = NamedValues(graph_, gold), of_pred = NamedValues(graph_, pred);
+  if (of_gold.has_value() == of_pred.has_value()) return std::nullopt;
+  const Value& other = of_gold ? pred : gold;
+  if (other.items.size() != (of_gold ? of_gold : of_pred)->size()) return std::nullopt;
+  const bool tuple = other.kind == Kind::kTuple || IsVector(other);
+  if (!tuple && of_pred) return std::nullopt;
+  if (!tuple && other.kind == Kind::kSet) return No("a set has no order, and the gold's values have names");
+  if (!tuple && other.kind != Kind::kList) return std::nullopt;
+  const auto compare = [&](const std::vector<NamedValue>& values) {
+    Value plain;
+    plain.kind = Kind::kTuple;
+    for (const NamedValue& v : values) plain.items.push_back(v.value);
+    return of_gold ? InOrder(plain, pred) : InOrder(gold, plain);
+  };
+  const Outcome sorted = compare(InCoordinateOrder(of_gold ? *of_gold : *of_pred));
+  return sorted.equal || tuple ? sorted : compare(*of_gold);
+}
+
 // Lists and sets, and what else may stand for one: a single value for a list of one, a tuple for a list in order.
 Outcome Comparer::Lists(const Value& gold, const Value& pred) {
+  if (const std::optional<Outcome> named = Named(gold, pred)) return *named;
   const bool set = gold.kind == Kind::kSet || pred.kind == Kind::kSet;
   const auto ordered = [](const Value& v) { return v.kind == Kind::kTuple || IsVector(v); };
   if (ordered(gold) || ordered(pred)) {

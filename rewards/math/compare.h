@@ -2,6 +2,7 @@
 #ifndef HONE_REWARDS_MATH_COMPARE_H_
 #define HONE_REWARDS_MATH_COMPARE_H_
 
+#include <optional>
 #include <string>
 
 #include "rewards/math/compare_scalar.h"
@@ -28,14 +29,19 @@ class Comparer {
   Outcome Scalars(const Value& gold, const Value& pred);
   Outcome Numbers(const Value& gold, const Value& pred);
   bool SameUnits(Value& gold, Value& pred, std::string& reason);
+  bool SameModulus(Value& gold, Value& pred);
   bool Rounded(const Value& gold, const Value& pred);
   bool EnoughDigits(const Value& gold, const Value& pred);
   Outcome Texts(const Value& gold, const Value& pred);
   Outcome InOrder(const Value& gold, const Value& pred);
   Outcome AnyOrder(const std::vector<Value>& gold, const std::vector<Value>& pred);
   Outcome Lists(const Value& gold, const Value& pred);
+  // Values with names against values without; none when that is not what they are.
+  std::optional<Outcome> Named(const Value& gold, const Value& pred);
   Outcome Relations(const Value& gold, const Value& pred);
+  Outcome Congruences(const Value& gold, const Value& pred);
   Outcome RelationsAsWritten(const Value& gold, const Value& pred);
+  Outcome SidesInTurn(const Value& gold, const Value& pred);
   bool IsTrueChain(const Value& chain);
   Outcome EquationAgainst(const Value& equation, const Value& other, bool gold_is_equation);
   Outcome RelationAgainst(const Value& relation, const Value& other, bool gold_is_relation);

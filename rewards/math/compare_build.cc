@@ -72,6 +72,34 @@ TermId TermBuilder::Symbol(std::string_view name) {
   return graph_.Symbol(name);
 }
 
+// The letters of a product in their order. Behind an angle or triangle sign, and if `turned` as a segment
+// between points, ABC is CBA.
+TermId TermBuilder::Word(ExprId id, bool turned) {
+  if (expr_.kind(id) != ExprKind::kMultiply) return kNoTerm;
+  std::string sign, word;
+  for (const ExprId child : expr_.children(id)) {
+    const Expr::Node& node = expr_[child];
+    if (node.kind == ExprKind::kConstant &&
+        (node.constant == Constant::kE || node.constant == Constant::kI)) {
+      word += node.constant == Constant::kE ? 'e' : 'i';
+      continue;
+    }
+    if (node.kind != ExprKind::kSymbol) return kNoTerm;
+    const std::string_view name = expr_.text(child);
+    if (word.empty() && sign.empty() && (name == "angle" || name == "triangle" || name == "measuredangle")) {
+      sign = name;
+    } else if (name.size() == 1) {
+      word += name;
+    } else {
+      return kNoTerm;
+    }
+  }
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (turned && !std::all_of(word.begin(), word.end(), capital)) return kNoTerm;
+  if (turned || !sign.empty()) word = std::min(word, std::string(word.rbegin(), word.rend()));
+  return graph_.Symbol("'" + sign + " " + word);
+}
+
 std::vector<TermId> TermBuilder::BuildAll(ExprId id) {
   std::vector<TermId> out;
   for (const ExprId child : expr_.children(id)) out.push_back(Build(child));
@@ -140,8 +168,10 @@ TermId TermBuilder::Arithmetic(ExprId id) {
     case ExprKind::kAdd:
     case ExprKind::kMixed:
       return graph_.Add(BuildAll(id));
-    case ExprKind::kMultiply:
-      return graph_.Multiply(BuildAll(id));
+    case ExprKind::kMultiply: {
+      const TermId word = options_.words ? Word(id, false) : kNoTerm;
+      return word != kNoTerm ? word : graph_.Multiply(BuildAll(id));
+    }
     case ExprKind::kDivide:
       return graph_.Divide(child(0), child(1));
     case ExprKind::kNegate:
@@ -167,6 +197,9 @@ TermId TermBuilder::Apply(ExprId id) {
   const Function function = expr_[id].function;
   if (function >= Function::kBinomial || function == Function::kLog || function == Function::kAbs) {
     return ApplyMany(id);
+  }
+  if (options_.words && function == Function::kConjugate) {  // \overline{AB}
+    if (const TermId segment = Word(expr_.child(id, 0), true); segment != kNoTerm) return segment;
   }
   in_angle_ += IsTrigonometric(function);
   const TermId x = Build(expr_.child(id, 0));

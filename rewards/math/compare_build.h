@@ -25,6 +25,7 @@ class TermBuilder {
  private:
   TermId Number(ExprId id);
   TermId Symbol(std::string_view name);
+  TermId Word(ExprId id, bool turned);  // kNoTerm when it is no product of letters
   TermId Arithmetic(ExprId id);
   TermId PlusMinus(ExprId id);
   TermId Apply(ExprId id);

@@ -2,6 +2,9 @@
 // Covered by tests/rewards/math_verify_test.cc.
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "rewards/math/compare.h"
 
@@ -22,6 +25,53 @@ bool Terminates(const Rational& q) {
 }
 
 }  // namespace
+
+namespace {
+
+// The words of a label that say what is counted; "units" and "square units" say nothing.
+std::vector<std::string> Counted(const std::string& label) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin < label.size();) {
+    const size_t end = std::min(label.find(' ', begin), label.size());
+    std::string word = label.substr(begin, end - begin);
+    begin = end + 1;
+    if (word == "people") word = "person";
+    if (word == "children") word = "child";
+    if (word != "unit" && word != "square" && word != "cubic") words.push_back(std::move(word));
+  }
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+// Whether both may count the same: words that only one of them has say more, words that differ say something else.
+bool SameLabels(const Value& gold, const Value& pred) {
+  const std::vector<std::string> a = Counted(gold.label), b = Counted(pred.label);
+  if (!std::includes(a.begin(), a.end(), b.begin(), b.end()) &&
+      !std::includes(b.begin(), b.end(), a.begin(), a.end())) {
+    return false;
+  }
+  const auto apples_and_metres = [](const Value& unit, const std::vector<std::string>& none,
+                                    const Value& other, const std::vector<std::string>& words) {
+    return unit.has_unit && !unit.currency && none.empty() && !other.has_unit && !words.empty();
+  };
+  return !apples_and_metres(gold, a, pred, b) && !apples_and_metres(pred, b, gold, a);
+}
+
+}  // namespace
+
+// 3 (mod 4) is 7 (mod 4), and 3 where the modulus is not repeated. Puts the least representatives in place if they count.
+bool Comparer::SameModulus(Value& gold, Value& pred) {
+  const TermId modulus = gold.modulus != kNoTerm ? gold.modulus : pred.modulus;
+  if (modulus == kNoTerm) return true;
+  const bool both = gold.modulus != kNoTerm && pred.modulus != kNoTerm;
+  if (both && !CompareScalars(graph_, gold.modulus, pred.modulus, work_).equal) return false;
+  if (!both && CompareScalars(graph_, gold.term, pred.term, work_).equal) return true;
+  for (Value* v : {&gold, &pred}) {
+    if (v->modulus != kNoTerm) v->term = graph_.Function(TermOp::kMod, {v->term, modulus});
+    v->decimal.reset();
+  }
+  return true;
+}
 
 // Whether what is measured can be the same; brings both to one unit. A currency or degree sign on one side only says nothing.
 bool Comparer::SameUnits(Value& gold, Value& pred, std::string& reason) {
@@ -58,6 +108,8 @@ Outcome Comparer::Scalars(const Value& gold, const Value& pred) {
   }
   Value a = gold, b = pred;
   std::string reason;
+  if (!SameLabels(a, b)) return {false, Method::kText, "something else is counted"};
+  if (!SameModulus(a, b)) return {false, Method::kIdentical, "another modulus"};
   if (!SameUnits(a, b, reason)) return {false, Method::kIdentical, reason};
   if (a.percent == b.percent) return Numbers(a, b);
   const bool loose = a.loose_percent || b.loose_percent;

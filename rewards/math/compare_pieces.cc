@@ -156,7 +156,9 @@ class NormalForm {
   // The absolute value by the first argument met that this one is a multiple of.
   TermId Represented(TermId of) {
     if (of == kNoTerm) return kNoTerm;
-    if (NeverNegative(graph_, of)) return of;
+    Rational factor;
+    TermId root = kNoTerm;
+    if (NeverNegative(graph_, of) || ExactSquare(graph_, of, factor, root, work_)) return of;
     for (const TermId known : arguments_) {
       Rational ratio;
       if (ExactRatio(graph_, of, known, ratio, work_) != Proof::kEqual) continue;

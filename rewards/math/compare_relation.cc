@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rewards/math/compare.h"
+#include "rewards/math/compare_named.h"
 #include "rewards/math/compare_set.h"
 
 namespace hone {
@@ -71,12 +72,22 @@ Outcome Comparer::RelationsAsWritten(const Value& whole_gold, const Value& whole
       if (a != b && Flipped(a) != b) return {false, Method::kIdentical, "another relation"};
       int sign = 1;
       const ScalarVerdict verdict = CompareUpToFactor(graph_, left, right, &sign, work_);
+      // x = x and 2 = 3 say nothing that another equation could say: they are what is written.
+      const bool empty = verdict.equal && (!graph_.HasVariables(left) || !graph_.HasVariables(right) ||
+                                           CompareScalars(graph_, left, graph_.Number(0), work_).equal);
+      if (empty) return SidesInTurn(gold, pred);
       const bool direction = a == Flipped(a) || (sign > 0 ? a == b : Flipped(a) == b);
       const bool equal = verdict.equal && direction;
       return {equal, verdict.method, equal ? "" : "another equation or inequality"};
     }
   }
   if (count != pred.relations.size()) return {false, Method::kIdentical, "a chain of another length"};
+  return SidesInTurn(gold, pred);
+}
+
+// Side by side, from either end; both have as many.
+Outcome Comparer::SidesInTurn(const Value& gold, const Value& pred) {
+  const size_t count = gold.relations.size();
   const auto match = [&](const std::vector<Value>& items, const std::vector<RelationOp>& ops) -> Outcome {
     Outcome all = {true, Method::kIdentical, {}};
     for (size_t i = 0; i < count; ++i) {
@@ -91,7 +102,7 @@ Outcome Comparer::RelationsAsWritten(const Value& whole_gold, const Value& whole
     return all;
   };
   Outcome straight = match(pred.items, pred.relations);
-  if (straight.equal) return straight;
+  if (straight.equal || gold.one_way || pred.one_way) return straight;
   std::vector<RelationOp> ops;
   for (auto op = pred.relations.rbegin(); op != pred.relations.rend(); ++op) ops.push_back(Flipped(*op));
   const Outcome turned = match({pred.items.rbegin(), pred.items.rend()}, ops);
@@ -100,6 +111,18 @@ Outcome Comparer::RelationsAsWritten(const Value& whole_gold, const Value& whole
 
 // Inequalities that are not alike may still allow the same numbers.
 Outcome Comparer::Relations(const Value& gold, const Value& pred) {
+  if (gold.relations[0] == RelationOp::kCongruent && pred.relations[0] == RelationOp::kCongruent) {
+    return Congruences(gold, pred);
+  }
+  const auto of_gold = NamedValues(graph_, gold), of_pred = NamedValues(graph_, pred);
+  if (of_gold && of_pred) {  // (x,y) = (1,2) and (y,x) = (2,1)
+    const auto equations = [](const std::vector<NamedValue>& named) {
+      std::vector<Value> out;
+      for (const NamedValue& v : named) out.push_back(v.equation);
+      return out;
+    };
+    return AnyOrder(equations(*of_gold), equations(*of_pred));
+  }
   const Outcome written = RelationsAsWritten(gold, pred);
   Pieces a, b;
   TermId unknown = kNoTerm;
@@ -109,6 +132,21 @@ Outcome Comparer::Relations(const Value& gold, const Value& pred) {
   }
   const ScalarVerdict verdict = CompareSets(graph_, std::move(a), std::move(b), work_);
   return {verdict.equal, verdict.method, verdict.equal ? "" : "the inequalities differ"};
+}
+
+// The residue that a congruence gives, with its modulus.
+Value Residue(const Value& congruence) {
+  Value out = congruence.items[1];
+  if (out.kind == Kind::kScalar && congruence.items[2].kind == Kind::kScalar)
+    out.modulus = congruence.items[2].term;
+  return out;
+}
+
+Outcome Comparer::Congruences(const Value& gold, const Value& pred) {
+  const Outcome left = Compare(gold.items[0], pred.items[0]);
+  if (!left.equal) return {false, left.method, "side 1: " + left.reason};
+  const Outcome right = Compare(Residue(gold), Residue(pred));
+  return {right.equal, std::max(left.method, right.method), right.reason};
 }
 
 // Whether no two constants next to each other contradict: `2 = 3` is worth nothing. The last may be rounded.
@@ -135,6 +173,18 @@ Outcome Comparer::EquationAgainst(const Value& equation, const Value& other, boo
   };
   const std::vector<Value>& items = equation.items;
   const Value& first = items.front();
+  if (const auto named = NamedValues(graph_, equation)) {
+    if (other.kind == Kind::kList) {
+      Value list;
+      list.kind = Kind::kList;
+      for (const NamedValue& v : *named) list.items.push_back(v.equation);
+      return compare(list);
+    }
+    Value tuple = items.back();
+    tuple.items.clear();
+    for (const NamedValue& v : InCoordinateOrder(*named)) tuple.items.push_back(v.value);
+    return compare(tuple);
+  }
   if (items.size() == 2 && !IsName(graph_, first) && IsName(graph_, items[1]))
     return compare(first);  // 5 = x
   if (items.size() == 2 && !IsName(graph_, first) && !IsConstant(graph_, first)) {
@@ -151,7 +201,7 @@ Outcome Comparer::EquationAgainst(const Value& equation, const Value& other, boo
 
 Outcome Comparer::RelationAgainst(const Value& relation, const Value& other, bool gold_is_relation) {
   if (relation.kind == Kind::kRelation && relation.relations[0] == RelationOp::kCongruent) {
-    const Value& residue = relation.items[1];  // 3 of 17 = 3 (mod 7)
+    const Value residue = Residue(relation);  // 3 (mod 7) of 17 = 3 (mod 7)
     return gold_is_relation ? Compare(residue, other) : Compare(other, residue);
   }
   if (relation.kind == Kind::kRelation && AllEqualities(relation)) {

@@ -112,10 +112,10 @@ bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, 
   arb_abs(gap.real(), gap.real());
   arb_mul_2exp_si(unit.real(), unit.real(), -1);
   if (arb_le(gap.real(), unit.real())) return true;  // rounded
-  // As a program prints a double: its last digit may be off by what a double cannot hold.
-  arb_abs(ball.real(), ball.real());
-  arb_mul_2exp_si(ball.real(), ball.real(), -51);
-  return significant >= 15 && arb_le(gap.real(), ball.real());
+  // As a program prints a double, 1.4142135623730951: its last digit may be off by what a double cannot hold.
+  if (significant < 16) return false;
+  arb_set_fmpq(gap.real(), decimal.get(), kBits);
+  return arf_get_d(arb_midref(gap.real()), ARF_RND_NEAR) == arf_get_d(arb_midref(ball.real()), ARF_RND_NEAR);
 }
 
 bool WithinBound(TermGraph& graph, TermId value, TermId other, TermId bound, WorkBudget& work) {

@@ -35,8 +35,8 @@ ScalarVerdict CompareUpToFactor(TermGraph& graph, TermId a, TermId b, int* sign,
 // Order of real constants: -1, 0, 1. False when it cannot be told, or they are no real constants.
 bool OrderScalars(TermGraph& graph, TermId a, TermId b, int* order, WorkBudget& work);
 
-// Whether the decimal, of so many places and significant digits, is the real constant `value` rounded or cut off, or what a
-// double of it prints; a proof by balls.
+// Whether the decimal, of so many places and significant digits, is the real constant `value` rounded or cut off; or, from 16
+// digits on, names the double that is nearest to it. A proof by balls.
 bool ShowsDigits(const TermGraph& graph, TermId value, const Rational& decimal, int64_t places,
                  int64_t significant, WorkBudget& work);
 // Whether |value - other| <= bound, both real constants.

@@ -37,7 +37,10 @@ class ValueBuilder {
   ValueBuilder(const Expr& expr, TermGraph& graph, const ValueOptions& options)
       : expr_(expr), graph_(graph), options_(options), terms_(expr, graph, options) {
     both_.resize(expr.size());
-    for (ExprId id = 0; id < expr.size(); ++id) MarkBoth(id);
+    for (ExprId id = 0; id < expr.size(); ++id) {
+      MarkBoth(id);
+      has_matrix_ |= expr.kind(id) == ExprKind::kMatrix;
+    }
   }
 
   Value Build(ExprId id) {
@@ -107,6 +110,9 @@ class ValueBuilder {
 
   Value Plain(ExprId id) {
     const Expr::Node& node = expr_[id];
+    if (has_matrix_ && node.kind >= ExprKind::kAdd && node.kind <= ExprKind::kNegate) {
+      if (std::optional<Value> matrix = Matrix(id)) return *std::move(matrix);
+    }
     switch (node.kind) {
       case ExprKind::kText:
       case ExprKind::kChoice:
@@ -136,6 +142,48 @@ class ValueBuilder {
       default:
         return IsSet(node.kind) ? SetOf(id) : Scalar(id);
     }
+  }
+
+  // Sums, differences and multiples of matrices, worked out; none when it is something else.
+  std::optional<Value> Matrix(ExprId id) {
+    const ExprKind kind = expr_.kind(id);
+    const auto children = expr_.children(id);
+    if (kind == ExprKind::kMatrix) return Plain(id);
+    if (kind != ExprKind::kAdd && kind != ExprKind::kMultiply && kind != ExprKind::kDivide &&
+        kind != ExprKind::kNegate)
+      return std::nullopt;
+    std::optional<Value> out;
+    TermId factor = graph_.Number(kind == ExprKind::kNegate ? -1 : 1);
+    for (size_t i = 0; i < children.size(); ++i) {
+      std::optional<Value> matrix = Matrix(children[i]);
+      if (matrix && !std::all_of(matrix->items.begin(), matrix->items.end(), IsEntry)) return std::nullopt;
+      if (!matrix) {
+        if (kind == ExprKind::kAdd) return std::nullopt;
+        const TermId scalar = terms_.Build(children[i]);
+        factor =
+            kind == ExprKind::kDivide ? graph_.Divide(factor, scalar) : graph_.Multiply({factor, scalar});
+      } else if (!out) {
+        if (kind == ExprKind::kDivide && i > 0) return std::nullopt;
+        out = std::move(matrix);
+      } else if (kind != ExprKind::kAdd || out->columns != matrix->columns ||
+                 out->items.size() != matrix->items.size()) {
+        return std::nullopt;
+      } else {
+        for (size_t k = 0; k < out->items.size(); ++k) {
+          out->items[k].term = graph_.Add({out->items[k].term, matrix->items[k].term});
+          out->items[k].decimal.reset();
+        }
+      }
+    }
+    if (!out || factor == graph_.Number(1)) return out;
+    for (Value& item : out->items) {
+      item.term = graph_.Multiply({factor, item.term});
+      item.decimal.reset();
+    }
+    return out;
+  }
+  static bool IsEntry(const Value& v) {
+    return v.kind == Kind::kScalar && v.infinity == 0 && !v.percent && !v.has_unit && !v.degrees;
   }
 
   bool IsSet(ExprKind kind) const {
@@ -188,7 +236,10 @@ class ValueBuilder {
     if (expr_.kind(id) == ExprKind::kCongruence) {
       out.relations = {RelationOp::kCongruent, RelationOp::kModulo};
     } else {
-      for (const Relation relation : expr_.ops(id)) out.relations.push_back(OpOf(relation));
+      for (const Relation relation : expr_.ops(id)) {
+        out.relations.push_back(OpOf(relation));
+        out.one_way |= options_.one_way && out.relations.back() == RelationOp::kSimilar;
+      }
     }
     return out;
   }
@@ -217,7 +268,11 @@ class ValueBuilder {
         out.degrees = true;
       } else if (node.kind == ExprKind::kQuantity) {
         SetUnit(id, out);
-      } else if (node.kind != ExprKind::kLabeled) {
+      } else if (node.kind == ExprKind::kLabeled) {
+        out.label = expr_.text(id);
+      } else if (node.kind == ExprKind::kResidue && out.modulus == kNoTerm) {
+        out.modulus = terms_.Build(expr_.child(id, 1));
+      } else {
         break;
       }
     }
@@ -278,6 +333,7 @@ class ValueBuilder {
   TermGraph& graph_;
   const ValueOptions& options_;
   TermBuilder terms_;
+  bool has_matrix_ = false;
   std::vector<char> both_;  // 0 not looked at, 1 no, 2 yes
 };
 

@@ -67,6 +67,8 @@ struct Value {
   bool currency = false;
   DimensionPowers dimension{};  // of the unit
   Rational unit_size;           // in base units
+  std::string label;            // the words after the value: what is counted
+  TermId modulus = kNoTerm;     // of a residue, whose term is the representative as written
   // Of the whole answer and of kText: PlainText of what was written. A letter for what may name a choice.
   std::string text;
   char choice = 0;
@@ -76,6 +78,7 @@ struct Value {
   int columns = 0;
   bool open_low = false, open_high = false;
   bool square = false;       // kTuple in square brackets
+  bool one_way = false;      // kRelation: its sides may not change places
   bool disjunction = false;  // kList with "or" in it
 
   bool IsContainer() const { return kind >= Kind::kList; }
@@ -86,6 +89,8 @@ struct Value {
 struct ValueOptions {
   bool comma_is_list = false;
   std::vector<std::pair<std::string, std::string>> renames;
+  bool words = false;    // letters side by side are words, not products
+  bool one_way = false;  // statements such as a => b may not be turned
 };
 Value BuildValue(const Expr& expr, TermGraph& graph, const ValueOptions& options);
 

@@ -108,7 +108,12 @@ void Lexer::SkipArgument(size_t size) {
 
 void Lexer::Style(size_t size, bool blackboard) {
   const size_t open = SkipBlanks(text_, at_ + size + (Peek(size) == '*'));
+  const auto is_set = [](char c) { return std::string_view("RZNQC").find(c) != std::string_view::npos; };
   if (open >= text_.size() || text_[open] != '{') {
+    if (blackboard && open < text_.size() && is_set(text_[open])) {  // \mathbb R
+      Push(Tok::kNamedSet, open + 1 - at_, 0, text_.substr(open, 1));
+      return;
+    }
     at_ = open;
     return;
   }
@@ -119,7 +124,7 @@ void Lexer::Style(size_t size, bool blackboard) {
     return;
   }
   const std::string_view content = Trim(text_.substr(open + 1, end - open - 1));
-  if (blackboard && content.size() == 1 && std::string_view("RZNQC").find(content[0]) != content.npos) {
+  if (blackboard && content.size() == 1 && is_set(content[0])) {
     Push(Tok::kNamedSet, end + 1 - at_, 0, content);
   } else if (std::any_of(content.begin(), content.end(),
                          [](char c) { return IsLetter(c) || static_cast<unsigned char>(c) >= 0x80; })) {

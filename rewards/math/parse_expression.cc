@@ -177,7 +177,12 @@ ExprId MathParser::ParseTerm() {
     if (right == kNoExpr) return kNoExpr;
     if (type == Tok::kSlash) {
       const ExprId over = close();
-      factors.assign(1, builder_.Add(ExprKind::kDivide, {over, right}));
+      ExprId bare = right;
+      while (IsMarked(bare)) bare = builder_.expr().child(bare, 0);
+      // 1/2 hour is half an hour
+      const bool shared = bare != right && IsWholeNumber(over) && IsWholeNumber(bare);
+      factors.assign(1, shared ? MarkAs(right, builder_.Add(ExprKind::kDivide, {over, bare}))
+                               : builder_.Add(ExprKind::kDivide, {over, right}));
     } else if (type == Tok::kMod) {
       const ExprId over = close();
       factors.assign(1, Modulo(over, right));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rewards/math/compare.h"
+#include "rewards/math/compare_written.h"
 #include "rewards/math/extract.h"
 #include "rewards/math/parse.h"
 
@@ -66,6 +67,13 @@ class Pair {
 
   Outcome Compare() {
     const Expr &a = gold_.parsed.expr, &b = pred_.parsed.expr;
+    if (IsStatement(a) && IsStatement(b)) {
+      const StatementSigns left = SignsOf(gold_.extraction.text, policy_),
+                           right = SignsOf(pred_.extraction.text, policy_);
+      if (left.signs != right.signs) return {false, Method::kText, "another relation"};
+      one_way_ = left.one_way;
+    }
+    words_ = !HasOperators(gold_.extraction.text) && !HasOperators(pred_.extraction.text);
     Value gold = Build(a, b, {}), pred = Build(b, a, {});
     gold.text = TextOf(gold_, gold);
     pred.text = TextOf(pred_, pred);
@@ -86,7 +94,17 @@ class Pair {
     ValueOptions options;
     options.comma_is_list = TakesList(other.kind(other.root()));
     options.renames = std::move(renames);
+    const std::string& written = (&expr == &gold_.parsed.expr ? gold_ : pred_).extraction.text;
+    options.words = words_ || IsCapitalWord(written);
+    options.one_way = one_way_;
     return BuildValue(expr, graph_, options);
+  }
+
+  // A relation that is known by its sign only: a => b.
+  static bool IsStatement(const Expr& expr) {
+    if (expr.kind(expr.root()) != ExprKind::kRelation) return false;
+    const auto ops = expr.ops(expr.root());
+    return std::find(ops.begin(), ops.end(), Relation::kSimilar) != ops.end();
   }
 
   // Words are compared as they were written; the option's text, where a choice has one.
@@ -137,7 +155,30 @@ class Pair {
   const MathPolicy& policy_;
   WorkBudget work_;
   TermGraph graph_;
+  bool words_ = false;    // as ValueOptions has it
+  bool one_way_ = false;  // likewise
 };
+
+// `5 m` as five metres, where the other side is a number or has a unit too.
+bool ReadUnit(Answer& answer, const Answer& other, const MathPolicy& policy) {
+  if (HasUnit(answer.parsed.expr) || IsQuantityOrNumber(answer.parsed.expr)) return false;
+  const std::string& theirs = other.extraction.text;
+  const bool measured = HasUnit(other.parsed.expr) || !WithMarkedUnit(theirs, /*spaced=*/true).empty();
+  if (!measured && !IsQuantityOrNumber(other.parsed.expr)) return false;
+  const std::string marked = WithMarkedUnit(answer.extraction.text, /*spaced=*/!measured);
+  if (marked.empty()) return false;
+  ParseResult parsed = ParseMath(marked, policy);
+  if (!parsed.ok || !IsQuantityOrNumber(parsed.expr)) return false;
+  answer.parsed = std::move(parsed);
+  return true;
+}
+
+Outcome ComparePair(Answer& gold, Answer& pred, const MathPolicy& policy) {
+  const Outcome first = Pair(gold, pred, policy).Compare();
+  if (first.equal) return first;
+  const bool read = ReadUnit(gold, pred, policy), read_too = ReadUnit(pred, gold, policy);
+  return read || read_too ? Pair(gold, pred, policy).Compare() : first;
+}
 
 // An answer that is no mathematics the parser knows is still right when it is the gold, word for word.
 Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
@@ -158,11 +199,11 @@ const char* StatusName(MathVerdict::Status status) {
 MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, const MathPolicy& policy) {
   MathPolicy gold_policy = policy;
   gold_policy.box_required = Switch::kOff;  // the gold may be bare
-  const Answer gold = Read(gold_text, gold_policy);
+  Answer gold = Read(gold_text, gold_policy);
   if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
   if (!gold.parsed.ok && !gold.parsed.formula)
     return Fault("the gold cannot be read: " + WhyNotRead(gold.parsed, gold.extraction.text));
-  const Answer pred = Read(pred_text, policy);
+  Answer pred = Read(pred_text, policy);
   MathVerdict verdict;
   verdict.reason = pred.extraction.reason;
   if (!pred.extraction.found) return verdict;
@@ -170,7 +211,7 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   verdict.begin = pred.extraction.begin;
   verdict.end = pred.extraction.end;
   const bool both = gold.parsed.ok && pred.parsed.ok;
-  const Outcome outcome = both ? Pair(gold, pred, policy).Compare() : CompareUnparsed(gold, pred);
+  const Outcome outcome = both ? ComparePair(gold, pred, policy) : CompareUnparsed(gold, pred);
   verdict.reward = outcome.equal ? 1.0 : 0.0;
   verdict.method = MethodName(outcome.method);
   if (!outcome.reason.empty()) verdict.reason += "; " + outcome.reason;

@@ -1,0 +1,246 @@
+// What the way an answer is written says: words made of letters, units, names, relations that say nothing, labels, moduli.
+#include "tests/rewards/math_verify_rows.h"
+
+namespace hone {
+namespace {
+
+TEST_CASE("letters side by side: right") {
+  CheckAll({{"\\angle ABC", "\\angle CBA"},
+            {"\\triangle ABC", "\\triangle CBA"},
+            {"ab", "b \\cdot a"},
+            {"2ab", "2ba"},
+            {"ab+1", "ba+1"},
+            {"HTH", "HTH"},
+            {"no", "No"},
+            {"\\overline{AB}", "\\overline{BA}"},
+            {"ab", "a*b"},
+            {"\\pi r", "r\\pi"},
+            {"a b c", "c*b*a"},
+            {"xx", "x^2"},
+            {"HTH, THH", "THH, HTH"},
+            {"\\{HH,HT\\}", "\\{HT,HH\\}"},
+            {"AB", "\\overline{AB}"},
+            {"\\sin x", "\\sin(x)"},
+            {"ab+c", "c+ba"},
+            {"(a+b)(c+d)", "(c+d)(b+a)"},
+            {"mn", "m \\times n"},
+            {"vt", "t \\cdot v"},
+            {"mc^2", "c^2m"},
+            {"x y", "xy"}},
+           true);
+}
+
+TEST_CASE("letters side by side: wrong") {
+  CheckAll({{"no", "on"},
+            {"dog", "god"},
+            {"HTH", "HHT"},
+            {"RGB", "BGR"},
+            {"ABC", "CBA"},
+            {"\\angle ABC", "\\angle ACB"},
+            {"TT", "T^2"},
+            {"xy", "yx"},
+            {"(ab, cd)", "(ba, dc)"},
+            {"\\triangle ABC", "\\triangle BDC"},
+            {"HTH, THH", "HHT, HHT"},
+            {"HTH", "x=HHT"},
+            {"\\{HH,HT\\}", "\\{HT,TH,HH\\}"},
+            {"AB", "BA"},
+            {"ab", "abc"}},
+           false);
+}
+
+TEST_CASE("units in plain text: right") {
+  CheckAll({{"1 m", "100 cm"},
+            {"1 kg", "1000 g"},
+            {"5 hours", "5 h"},
+            {"5 m", "5"},
+            {"5", "5 m"},
+            {"1/2 hour", "30 minutes"},
+            {"9.8 m/s^2", "9.8 \\text{ m/s}^2"},
+            {"5 m", "5m"},
+            {"1 m^2", "10000 cm^2"},
+            {"5 \\text{ m}", "5 m"},
+            {"\\frac12 hour", "30 min"},
+            {"60 km/h", "1 km/min"},
+            {"500 cm", "5 m"},
+            {"3.5 L", "3500 mL"},
+            {"20 N", "20"},
+            {"\\frac{1}{2} m", "50 cm"},
+            {"5m", "500 cm"},
+            {"$5$ m", "5"},
+            {"5 m", "\\boxed{5 \\text{ m}}"},
+            {"5 m", "\\boxed{5}\\text{ m}"},
+            {"60 mph", "60 miles per hour"},
+            {"1/4 hour", "15 min"},
+            {"3/4 hours", "45 minutes"}},
+           true);
+}
+
+TEST_CASE("units in plain text: wrong") {
+  CheckAll({{"5 m", "5 kg"},
+            {"5 m", "5 cm"},
+            {"5x", "5"},
+            {"4", "4t"},
+            {"5 m", "6"},
+            {"5 m", "5 s"},
+            {"5 m", "500 m"},
+            {"5 m", "-5"},
+            {"5 m", "5 kg"},
+            {"5 m", "5 n"},
+            {"5 n", "5"},
+            {"5n", "5"},
+            {"5m", "5"}},
+           false);
+}
+
+TEST_CASE("digits, statements and values with names: right") {
+  CheckAll({{"\\pi", "3.141592653589793"},
+            {"\\pi", "3.14159265358"},
+            {"A \\Rightarrow B", "A \\implies B"},
+            {"AB \\parallel CD", "CD \\parallel AB"},
+            {"(1,2)", "y=2,x=1"},
+            {"(1,2)", "x=1,y=2"},
+            {"a=1,b=2", "1,2"},
+            {"a=1,b=2", "b=2,a=1"},
+            {"x=1,x=2", "2,1"},
+            {"\\frac{dy}{dx}", "\\frac{dy}{dx}"},
+            {"2023-05-01", "2023-05-01"},
+            {"(x,y)=(1,2)", "(y,x)=(2,1)"},
+            {"(1,2)", "(y,x)=(2,1)"},
+            {"(2,3)", "m=2,b=3"},
+            {"\\sqrt2", "1.4142135623730951"},
+            {"\\sqrt2", "1.41421356237"},
+            {"e", "2.718281828459045"},
+            {"x=5", "5=x"},
+            {"2x=10", "x=5"},
+            {"\\triangle ABC \\cong \\triangle DEF", "\\triangle DEF \\cong \\triangle ABC"},
+            {"A \\to B", "A \\rightarrow B"},
+            {"x=1,y=2", "(1,2)"},
+            {"x=2 \\text{ or } x=5", "\\{2, 5\\}"},
+            {"y=2,x=1", "(1,2)"},
+            {"(x,y)=(1,2)", "x=1,y=2"},
+            {"(x,y)=(1,2)", "y=2, x=1"},
+            {"x=1, y=2", "(x,y)=(1,2)"},
+            {"(x,y)=(1,2)", "(1,2)"},
+            {"(x,y,z)=(1,2,3)", "(z,y,x)=(3,2,1)"},
+            {"x_1=3, x_2=4", "3, 4"},
+            {"m=2, b=3", "(2,3)"},
+            {"x=1 \\text{ and } y=2", "(1,2)"},
+            {"(r,\\theta)=(1,2)", "(1,2)"}},
+           true);
+}
+
+TEST_CASE("digits, statements and values with names: wrong") {
+  CheckAll({{"\\pi", "3.141592653589794"},
+            {"\\pi", "3.14159265"},
+            {"x=x", "y=y"},
+            {"1=2", "3=5"},
+            {"1<2", "3<5"},
+            {"A \\Rightarrow B", "B \\Rightarrow A"},
+            {"AB \\parallel CD", "AB \\perp CD"},
+            {"(1,2)", "y=1,x=2"},
+            {"a=1,b=2", "2,1"},
+            {"\\frac{dy}{dx}", "\\frac yx"},
+            {"\\frac{dy}{dx}", "y/x"},
+            {"2023-05-01", "2017"},
+            {"(x,y)=(1,2)", "(y,x)=(1,2)"},
+            {"(1,2)", "(y,x)=(1,2)"},
+            {"\\sqrt2", "1.41421356238"},
+            {"\\sqrt2", "1.4142135623730961"},
+            {"\\sqrt2", "1.4142"},
+            {"e", "2.718281828459044"},
+            {"x+1=x+1", "y+1=y+1"},
+            {"0=0", "1=1"},
+            {"\\triangle ABC \\sim \\triangle DEF", "\\triangle ABC \\cong \\triangle DEF"},
+            {"3 \\mid n", "n \\mid 3"},
+            {"A \\subset B", "B \\subset A"},
+            {"A \\to B", "B \\to A"},
+            {"x=1,y=2", "(2,1)"},
+            {"x=1,y=2", "\\{1,2\\}"},
+            {"(x,y)=(1,2)", "y=1, x=2"}},
+           false);
+}
+
+TEST_CASE("matrices and sets by other names: right") {
+  CheckAll({{"\\frac12\\begin{pmatrix}2\\\\4\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"},
+            {"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\frac12\\begin{pmatrix}2\\\\4\\end{pmatrix}"},
+            {"-\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "\\begin{pmatrix}-1&-2\\\\-3&-4\\end{pmatrix}"},
+            {"[[1,2],[3,4]]", "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}"},
+            {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "[[1,2],[3,4]]"},
+            {"\\begin{pmatrix}1&2&3\\\\4&5&6\\end{pmatrix}", "[[1,2,3],[4,5,6]]"},
+            {"\\mathbb R", "all real numbers"},
+            {"\\mathbb R", "(-\\infty,\\infty)"},
+            {"(-\\infty,\\infty)", "all real numbers"},
+            {"\\text{all real numbers}", "\\mathbb{R}"},
+            {"(-\\infty,\\infty)", "\\mathbb{R}"},
+            {"\\emptyset", "no solution"},
+            {"\\text{no solution}", "\\emptyset"},
+            {"no solution", "no solutions"},
+            {"\\frac{2\\begin{pmatrix}1\\\\2\\end{pmatrix}}{2}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"},
+            {"\\begin{pmatrix}1\\\\2\\end{pmatrix}+\\begin{pmatrix}1\\\\2\\end{pmatrix}",
+             "\\begin{pmatrix}2\\\\4\\end{pmatrix}"},
+            {"\\mathbb R", "\\mathbb{R}"}},
+           true);
+}
+
+TEST_CASE("matrices and sets by other names: wrong") {
+  CheckAll({{"\\frac12\\begin{pmatrix}2\\\\4\\end{pmatrix}", "\\begin{pmatrix}1\\\\3\\end{pmatrix}"},
+            {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "[[1,3],[2,4]]"},
+            {"\\emptyset", "0"},
+            {"2\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"},
+            {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "[1,2,3,4]"},
+            {"\\mathbb R", "\\mathbb{Z}"},
+            {"(-\\infty,\\infty)", "(0,\\infty)"},
+            {"\\emptyset", "\\mathbb R"},
+            {"no solution", "all real numbers"}},
+           false);
+}
+
+TEST_CASE("moduli, labels and times: right") {
+  CheckAll({{"3", "3 \\pmod 4"},
+            {"3 \\pmod 4", "3"},
+            {"3 \\pmod 4", "7 \\pmod 4"},
+            {"x \\equiv 3 \\pmod 4", "3 \\pmod 4"},
+            {"x \\equiv 3 \\pmod 4", "x \\equiv 7 \\pmod 4"},
+            {"72 apples", "72"},
+            {"72", "72 apples"},
+            {"72 apples", "72 red apples"},
+            {"10:30 AM", "10:30"},
+            {"10:30", "10:30 PM"},
+            {"5 units", "5 cm"},
+            {"5 square units", "5"},
+            {"5 people", "5 persons"},
+            {"17 \\bmod 5", "2"},
+            {"3 \\pmod 4", "x \\equiv 3 \\pmod 4"},
+            {"x \\equiv 3 \\pmod 4", "3"},
+            {"n \\equiv 1 \\pmod{6}", "n \\equiv 7 \\pmod 6"},
+            {"72 children", "72 child"},
+            {"\\$5", "5 dollars"},
+            {"5 dollars", "5"},
+            {"3 days", "72 hours"},
+            {"3 pm", "3:00 PM"},
+            {"72\\text{ apples}", "72 apples"},
+            {"5\\text{ ways}", "5"}},
+           true);
+}
+
+TEST_CASE("moduli, labels and times: wrong") {
+  CheckAll({{"3 \\pmod 4", "3 \\pmod 5"},
+            {"3 \\pmod 4", "2 \\pmod 4"},
+            {"x \\equiv 3 \\pmod 4", "3 \\pmod 5"},
+            {"x \\equiv 3 \\pmod 4", "x \\equiv 3 \\pmod 5"},
+            {"72 apples", "72 oranges"},
+            {"72 blue marbles", "72 red marbles"},
+            {"10:30 AM", "10:30 PM"},
+            {"3 \\pmod 4", "8"},
+            {"n \\equiv 1 \\pmod{6}", "m \\equiv 1 \\pmod 6"},
+            {"72 apples", "73 apples"},
+            {"72 apples", "72 cm"},
+            {"72 cm", "72 apples"},
+            {"12:30 pm", "12:30 am"},
+            {"72\\text{ apples}", "72\\text{ pears}"}},
+           false);
+}
+
+}  // namespace
+}  // namespace hone
