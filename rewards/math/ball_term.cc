@@ -63,11 +63,11 @@ void SetPoint(Ball& out, const std::string& name, uint64_t salt, Domain domain, 
   }
 }
 
-int64_t Cost(TermOp op, int64_t bits) {
-  if (op <= TermOp::kMultiply) return 100 + bits / 2;
+int64_t Cost(TermOp op, int64_t operands, int64_t bits) {
+  if (op <= TermOp::kMultiply) return 100 + operands * (60 + bits);
   if (op == TermOp::kPower) return 300 + 4 * bits;
   if (op == TermOp::kFactorial || op == TermOp::kBinomial) return 8000 + 120 * bits;
-  return 700 + 12 * bits;
+  return 700 + 100 * operands + 12 * bits;
 }
 
 using Unary = void (*)(acb_t, const acb_t, slong);
@@ -184,7 +184,7 @@ TermEvaluator::TermEvaluator(const TermGraph& graph, TermId a, TermId b, WorkBud
 bool TermEvaluator::At(Domain domain, int index, int64_t bits) {
   for (size_t i = 0; i < order_.size(); ++i) {
     const TermId id = order_[i];
-    if (!work_.Spend(Cost(graph_.op(id), bits) + 100 * static_cast<int64_t>(graph_.operands(id).size()))) {
+    if (!work_.Spend(Cost(graph_.op(id), static_cast<int64_t>(graph_.operands(id).size()), bits))) {
       std::fill(defined_.begin(), defined_.end(), false);
       return false;
     }
