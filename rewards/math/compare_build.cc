@@ -47,7 +47,7 @@ bool TermBuilder::Literal(ExprId id, Rational& out) {
   }
   fmpz_clear(power);
   fmpq_canonicalise(value.get());
-  if (!graph_.work().Spend(100 + value.Bits() * value.Bits() / 512)) return false;
+  if (!graph_.work().Spend(250 + 3 * value.Bits() + value.Bits() * value.Bits() / 512)) return false;
   out = std::move(value);
   return true;
 }

@@ -73,7 +73,7 @@ bool PolynomialMultiply(Polynomial& out, const Polynomial& a, const Polynomial& 
   if (b.IsOne()) return out = a, true;
   const int64_t pairs = a.terms() * b.terms();
   const int64_t looks =
-      (a.terms() + b.terms()) * (20 + 12 * int64_t{a.ring().variables()});  // for the degrees
+      (a.terms() + b.terms()) * (20 + 40 * int64_t{a.ring().variables()});  // for the degrees
   const int64_t bits = a.CoefficientBits() + b.CoefficientBits() + 14;
   const int64_t degree = Degree(a) + Degree(b);
   if (pairs > 4000000 || !Admit(0, bits, degree, 150 + looks + pairs * (60 + bits / 8), work)) return false;
