@@ -37,7 +37,8 @@ struct Extraction {
   std::string reason;  // "last \boxed of 3", "the last box is not terminated"
 };
 
-// Works for completions, bare answers, and reference solutions alike. Never throws; linear time and memory whatever the
+// A completion has one answer or none: what words deny ("isn't 3") or offer beside others ("3 or more") is none, or is
+// left as the text it is; see README.md. Works for completions, bare answers, and reference solutions alike. Never throws; linear time and memory whatever the
 // bytes. Thread-safe.
 Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy);
 

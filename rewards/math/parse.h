@@ -18,7 +18,10 @@
 // - {1,2} is a set in plain text; inside $...$ unescaped braces print nothing, so ${1,2}$ is a list.
 // - A single letter after a number is a variable: 3s, 5t, 2m. In \text{} or \mathrm{} it is a unit, as are words and
 //   symbols of two letters and more that are no product of variables with lone letters: 3 cm, 5\text{ m}, 60 km/h.
-//   Other words after a number are dropped: 9 apples, 19 points.
+//   Other words after a number are its label: 9 apples, 19 points in all. 1st is 1 with a label, 1.5 x 10^3 a product.
+// - 2 \bmod 5, 2 (mod 5) and 2 \pmod 5 say what they are modulo (kResidue); 17 \bmod 5 is worked out.
+// - 2023-05-01 is text. \frac{dy}{dx} and dy/dx are one variable. (A|B) is a statement, as (A \mid B).
+// - I is the imaginary unit where it is the only letter among numbers: 4-3*I.
 #ifndef HONE_REWARDS_MATH_PARSE_H_
 #define HONE_REWARDS_MATH_PARSE_H_
 
@@ -40,8 +43,8 @@ struct ParseResult {
 };
 
 // Reads the whole text, or fails: nothing is skipped but spacing, styles, markdown emphasis, a final full stop, and words
-// around a value as the list above says. Words alone are a kText. Never throws and never evaluates; near-linear time
-// whatever the bytes, at once when a bound of expr.h is passed. Thread-safe.
+// before a value such as "about" and "the answer is". Words alone are a kText. Never throws and never evaluates;
+// near-linear time whatever the bytes, at once when a bound of expr.h is passed. Thread-safe.
 ParseResult ParseMath(std::string_view text, const MathPolicy& policy);
 
 // What in `text`, which gave `result`, could not be read, and where: "a brace is not closed, at byte 8: '{2'".

@@ -86,7 +86,10 @@ bool MathParser::AddLabelWords(std::string_view said, Label& label) {
     for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     const bool heavy = word == "or" || word == "either" || word == "wrong";  // in an aside too
     if (Contains(kTwistWords, word) && (heavy || !label.aside)) return false;
-    label.closed |= Contains(kStopWords, word) || label.words >= kMostLabelWords;
+    const bool unparted = std::any_of(word.begin(), word.end(), [](char c) {  // scripts without blanks
+      return static_cast<unsigned char>(c) >= 0xE3;
+    });
+    label.closed |= unparted || Contains(kStopWords, word) || label.words >= kMostLabelWords;
     if (label.closed) continue;
     MakeSingular(word);
     label.text += (label.words++ == 0 ? "" : " ") + word;
