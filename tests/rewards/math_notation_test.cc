@@ -96,6 +96,12 @@ TEST_CASE("other notations for the same") {
       {R"~(I)~", R"~(I)~"},
       {R"~(I)~", R"~((I))~"},
       {R"~(3)~", R"~(maybe 3)~"},
+      {R"~(72 apples)~", R"~(72)~"},
+      {R"~(72)~", R"~(72 apples)~"},
+      {R"~(72 apples)~", R"~(72 red apples in total)~"},
+      {R"~(10:30 AM)~", R"~(10:30 a.m.)~"},
+      {R"~(3 \pmod 4)~", R"~(3 (mod 4))~"},
+      {R"~(x \equiv 3 \pmod 4)~", R"~(3 \pmod 4)~"},
   }, true);
 }
 
@@ -122,6 +128,12 @@ TEST_CASE("notations that look alike and differ") {
       {R"~(2I + x)~", R"~(2i + x)~"},
       {R"~(12)~", R"~(1２)~"},
       {R"~(9)~", R"~(3³)~"},
+      {R"~(72 apples)~", R"~(72 oranges)~"},
+      {R"~(5 \text{ red balls})~", R"~(5 blue balls)~"},
+      {R"~(10:30 AM)~", R"~(10:30 PM)~"},
+      {R"~(3 \pmod 4)~", R"~(3 \pmod 5)~"},
+      {R"~(3 \pmod 4)~", R"~(3 (mod 5))~"},
+      {R"~(3 \text{ hours})~", R"~(3 minutes)~"},
   }, false);
 }
 
