@@ -96,6 +96,7 @@ TermId TermBuilder::Word(ExprId id, bool turned) {
   }
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   if (turned && !std::all_of(word.begin(), word.end(), capital)) return kNoTerm;
+  if (word == "YES" || word == "NO") word = word == "NO" ? "no" : "yes";
   if (turned || !sign.empty()) word = std::min(word, std::string(word.rbegin(), word.rend()));
   return graph_.Symbol("'" + sign + " " + word);
 }

@@ -2,6 +2,7 @@
 #include "rewards/math/compare_pieces.h"
 
 #include <algorithm>
+#include <bit>
 #include <unordered_map>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace hone {
 namespace {
 
 constexpr size_t kMostArguments = 6;  // of absolute values, whose signs are tried in all combinations
+constexpr int kMostFactors = 3;       // whose product may be a square
 constexpr size_t kMostFloors = 12;
 constexpr size_t kMostMaximum = 4;  // operands of max and min
 constexpr int kPointsOfSign = 4;    // at which a choice of signs is enough
@@ -32,11 +34,19 @@ bool NeverNegative(const TermGraph& graph, TermId id) {
     case TermOp::kAbs:
       return true;
     case TermOp::kAdd:
-    case TermOp::kMultiply:
       return all();
+    case TermOp::kMultiply:  // equal factors stand next to each other
+      for (size_t i = 0; i < operands.size(); ++i) {
+        const bool twice = i + 1 < operands.size() && operands[i] == operands[i + 1] &&
+                           !graph.HasPieces(operands[i]) && !graph.HasComplex(operands[i]);
+        i += twice;
+        if (!twice && !NeverNegative(graph, operands[i])) return false;
+      }
+      return true;
     case TermOp::kPower:
       if (graph.op(operands[0]) == TermOp::kE) return !graph.HasComplex(id);
       if (!graph.IsNumber(operands[1]) || graph.HasComplex(id)) return false;
+      if (NeverNegative(graph, operands[0])) return true;
       return fmpz_is_even(graph.number(operands[1]).den()) ||
              (graph.number(operands[1]).IsInteger() && fmpz_is_even(graph.number(operands[1]).num()));
     default:
@@ -147,8 +157,10 @@ class NormalForm {
     }
     if (NeverNegative(graph_, of)) return of;
     if (graph_.op(of) == TermOp::kPower && graph_.IsNumber(graph_.operands(of)[1]) &&
-        graph_.number(graph_.operands(of)[1]).IsInteger()) {
-      return graph_.Power(Absolute(graph_.operands(of)[0]), graph_.operands(of)[1]);
+        graph_.number(graph_.operands(of)[1]).IsInteger() &&
+        graph_.number(graph_.operands(of)[1]).Sign() < 0) {
+      const TermId inverse = graph_.Number(-1);
+      return graph_.Power(Absolute(graph_.Power(of, inverse)), inverse);
     }
     return Represented(of);
   }
@@ -230,6 +242,22 @@ TermId WithSigns(TermGraph& graph, const std::vector<TermId>& arguments, Signs s
   return rewriter.Walk(id);
 }
 
+// Sets of arguments whose product is a square: an even number of them is negative, or one of them zero.
+std::vector<Signs> EvenSets(TermGraph& graph, const std::vector<TermId>& arguments, WorkBudget& work) {
+  std::vector<Signs> sets;
+  for (Signs set = 1; set < 1u << arguments.size(); ++set) {
+    if (std::popcount(set) > kMostFactors) continue;
+    std::vector<TermId> factors;
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      if ((set >> i & 1) != 0) factors.push_back(arguments[i]);
+    }
+    Rational factor;
+    TermId root = kNoTerm;
+    if (ExactSquare(graph, graph.Multiply(std::move(factors)), factor, root, work)) sets.push_back(set);
+  }
+  return sets;
+}
+
 // How many points have the signs wanted and both terms equal there; -1 once they differ at one.
 class SignPoints {
  public:
@@ -283,9 +311,12 @@ ScalarVerdict ComparePieces(TermGraph& graph, TermId a, TermId b, WorkBudget& wo
   if (x == y || ExactCompare(graph, x, y, work) == Proof::kEqual) return {true, Method::kPolynomial};
   const std::vector<TermId>& arguments = normal.arguments();
   if (!normal.floors().empty() || normal.unresolved() || arguments.size() > kMostArguments) return {};
+  const std::vector<Signs> even = EvenSets(graph, arguments, work);
   SignPoints points(graph, a, b, arguments, work);
   Method method = Method::kPolynomial;
   for (Signs signs = 0; signs < 1u << arguments.size(); ++signs) {
+    const auto contradicts = [&](Signs set) { return std::popcount(signs & set) % 2 != 0; };
+    if (std::any_of(even.begin(), even.end(), contradicts)) continue;  // never occurs
     const TermId p = WithSigns(graph, arguments, signs, x), q = WithSigns(graph, arguments, signs, y);
     if (p == kNoTerm || q == kNoTerm || work.spent()) return {};
     const Proof exact = p == q ? Proof::kEqual : ExactCompare(graph, p, q, work);
