@@ -39,7 +39,27 @@ TEST_CASE("functions in pieces: right") {
             {"\\frac{1}{\\sqrt{x}+1}", "\\frac{\\sqrt{x}-1}{x-1}"},
             {"\\sqrt{x^4}", "x^2"},
             {"|x|\\cdot|x|", "x^2"},
-            {"|1-2x|", "2|x-\\frac12|"}},
+            {"|1-2x|", "2|x-\\frac12|"},
+            {"\\ln|x|", "\\ln|-x|"},
+            {"\\ln(x^2)", "2\\ln|x|"},
+            {"|a-b|", "|b-a|"},
+            {"|z|^2", "z\\bar{z}"},
+            {"\\max(a,b)+\\min(a,b)", "a+b"},
+            {"\\max(a,b)-\\min(a,b)", "|a-b|"},
+            {"\\frac{a+b+|a-b|}{2}", "\\max(a,b)"},
+            {"\\sqrt{a^2b^2}", "|ab|"},
+            {"\\sqrt{a^2}\\sqrt{b^2}", "|ab|"},
+            {"\\lfloor n/2 \\rfloor + \\lceil n/2 \\rceil", "\\lceil n/2 \\rceil + \\lfloor n/2 \\rfloor"},
+            {"\\frac{\\sqrt{x^2-1}}{|x|}", "\\sqrt{1-\\frac{1}{x^2}}"},
+            {"\\sqrt{1-\\sin^2 x}", "|\\cos x|"},
+            {"\\frac{1}{|x|}", "|\\frac1x|"},
+            {"\\sqrt[3]{x^3}", "x"},
+            {"\\sqrt[4]{x^4}", "|x|"},
+            {"\\sqrt[4]{x^2}", "\\sqrt{|x|}"},
+            {"\\arctan x + \\arctan 2", "\\arctan 2 + \\arctan x"},
+            {"y=|x-1|", "y=|1-x|"},
+            {"y=\\sqrt{x}", "\\sqrt{x}=y"},
+            {"2y=2|x|", "y=|x|"}},
            true);
 }
 
@@ -72,7 +92,13 @@ TEST_CASE("functions in pieces: wrong") {
             {"\\sqrt{x^2-2\\cdot 10^{40}x+10^{80}}", "10^{40}-x"},
             {"x \\bmod 5", "x"},
             {"|x-1|+|x-2|", "2x-3"},
-            {"\\lceil x \\rceil", "\\lfloor x \\rfloor + 1"}},
+            {"\\lceil x \\rceil", "\\lfloor x \\rfloor + 1"},
+            {"\\ln|x|", "\\ln x + 1"},
+            {"\\max(a,b)-\\min(a,b)", "a-b"},
+            {"\\sqrt{x^2}", "-x"},
+            {"\\sqrt[4]{x^4}", "x"},
+            {"|x|^{1/2}", "x^{1/2}+10^{-30}"},
+            {"y=\\max(x,3)", "y=3"}},
            false);
 }
 

@@ -26,7 +26,13 @@ TEST_CASE("letters side by side: right") {
             {"mn", "m \\times n"},
             {"vt", "t \\cdot v"},
             {"mc^2", "c^2m"},
-            {"x y", "xy"}},
+            {"x y", "xy"},
+            {"\\text{yes}", "Yes"},
+            {"A,B", "B,A"},
+            {"A", "\\text{A}"},
+            {"ABC", "\\text{ABC}"},
+            {"\\text{HTH}", "HTH"},
+            {"\\frac{ab}{c}", "\\frac{ba}{c}"}},
            true);
 }
 
@@ -45,7 +51,13 @@ TEST_CASE("letters side by side: wrong") {
             {"HTH", "x=HHT"},
             {"\\{HH,HT\\}", "\\{HT,TH,HH\\}"},
             {"AB", "BA"},
-            {"ab", "abc"}},
+            {"ab", "abc"},
+            {"\\text{cat}", "\\text{act}"},
+            {"yes", "no"},
+            {"(A,B)", "(B,A)"},
+            {"A", "B"},
+            {"ACB", "\\text{ABC}"},
+            {"\\text{HTH}", "HHT"}},
            false);
 }
 
@@ -72,7 +84,19 @@ TEST_CASE("units in plain text: right") {
             {"5 m", "\\boxed{5}\\text{ m}"},
             {"60 mph", "60 miles per hour"},
             {"1/4 hour", "15 min"},
-            {"3/4 hours", "45 minutes"}},
+            {"3/4 hours", "45 minutes"},
+            {"5 m/s", "18 km/h"},
+            {"36 km/h", "10 m/s"},
+            {"2 h", "120 min"},
+            {"5 g", "0.005 kg"},
+            {"5 m", "5 meters"},
+            {"5 m", "5 \\, \\text{m}"},
+            {"5 \\mathrm{m}", "5 m"},
+            {"5m", "5m"},
+            {"x=5 m", "5 m"},
+            {"0.5 hours", "30 minutes"},
+            {"\\frac{3}{4} \\text{ hour}", "45 min"},
+            {"2/3 cup", "\\frac{2}{3}"}},
            true);
 }
 
@@ -89,7 +113,15 @@ TEST_CASE("units in plain text: wrong") {
             {"5 m", "5 n"},
             {"5 n", "5"},
             {"5n", "5"},
-            {"5m", "5"}},
+            {"5m", "5"},
+            {"5 m/s", "5 m"},
+            {"5 m/s", "5 km/h"},
+            {"1 m", "10 cm"},
+            {"3 h", "3 m"},
+            {"5mn", "5"},
+            {"1/2 hour", "2 hours"},
+            {"1/2 hour", "30 hours"},
+            {"30", "1/2 hour"}},
            false);
 }
 
@@ -126,7 +158,25 @@ TEST_CASE("digits, statements and values with names: right") {
             {"x_1=3, x_2=4", "3, 4"},
             {"m=2, b=3", "(2,3)"},
             {"x=1 \\text{ and } y=2", "(1,2)"},
-            {"(r,\\theta)=(1,2)", "(1,2)"}},
+            {"(r,\\theta)=(1,2)", "(1,2)"},
+            {"x=3, y=4", "y=4 \\text{ and } x=3"},
+            {"x=3", "3"},
+            {"(3,4)", "(x=3, y=4)"},
+            {"3, 4", "x=3, y=4"},
+            {"3, 4", "x=3, x=4"},
+            {"\\{3,4\\}", "x=3 \\text{ or } x=4"},
+            {"x = \\pm 3", "3, -3"},
+            {"3, -3", "x = \\pm 3"},
+            {"y=x+1, z=2", "z=2, y=x+1"},
+            {"x=y", "y=x"},
+            {"2=2", "2=2"},
+            {"x<5", "5>x"},
+            {"7", "7 \\pmod{10}"},
+            {"17 \\equiv 7 \\pmod{10}", "7"},
+            {"7 \\pmod{10}", "17 \\pmod{10}"},
+            {"\\frac{1}{3}", "0.3333333333"},
+            {"\\frac{2}{3}", "0.66666666667"},
+            {"\\frac{2}{3}", "0.66666666666"}},
            true);
 }
 
@@ -157,7 +207,18 @@ TEST_CASE("digits, statements and values with names: wrong") {
             {"A \\to B", "B \\to A"},
             {"x=1,y=2", "(2,1)"},
             {"x=1,y=2", "\\{1,2\\}"},
-            {"(x,y)=(1,2)", "y=1, x=2"}},
+            {"(x,y)=(1,2)", "y=1, x=2"},
+            {"x=3, y=4", "x=4, y=3"},
+            {"x=3, y=4", "3"},
+            {"(3,4)", "x=4, y=3"},
+            {"x=y", "y=z"},
+            {"2=2", "3=3"},
+            {"x^2+y^2=0", "0=0"},
+            {"x \\to y", "y \\to x"},
+            {"7 \\pmod{10}", "17"},
+            {"\\frac{1}{3}", "0.333333334"},
+            {"\\frac{2}{3}", "0.66666666668"},
+            {"\\frac{22}{7}", "3.14159265358979"}},
            false);
 }
 
@@ -220,7 +281,12 @@ TEST_CASE("moduli, labels and times: right") {
             {"3 days", "72 hours"},
             {"3 pm", "3:00 PM"},
             {"72\\text{ apples}", "72 apples"},
-            {"5\\text{ ways}", "5"}},
+            {"5\\text{ ways}", "5"},
+            {"12 \\text{ red}", "12"},
+            {"12 \\text{ dogs}", "12\\text{ dog}"},
+            {"12 \\text{ dogs and cats}", "12"},
+            {"5", "5 apples"},
+            {"(3 \\text{ apples}, 4)", "(3,4)"}},
            true);
 }
 
@@ -238,7 +304,11 @@ TEST_CASE("moduli, labels and times: wrong") {
             {"72 apples", "72 cm"},
             {"72 cm", "72 apples"},
             {"12:30 pm", "12:30 am"},
-            {"72\\text{ apples}", "72\\text{ pears}"}},
+            {"72\\text{ apples}", "72\\text{ pears}"},
+            {"12 \\text{ red}", "12 \\text{ blue}"},
+            {"12 \\text{ dogs}", "12 \\text{ cats}"},
+            {"5 apples", "6"},
+            {"(3 \\text{ apples}, 4)", "(3 \\text{ pears}, 4)"}},
            false);
 }
 
