@@ -108,9 +108,12 @@ class Chain {
     return fmt::format("{:016x}", hash.value());
   }
 
-  // What stands in the stage's directory: its key and whether it is finished; nothing stands there when the key is "".
-  std::pair<std::string, bool> Standing(const std::string& name) const {
-    if (!RunDirectory::HoldsRun(Directory(name))) return {"", false};
+  struct Standing {
+    std::string key;  // "" of a stage that was killed while its directory was made
+    bool finished = false;
+  };
+  Standing StandingOf(const std::string& name) const {
+    if (!RunDirectory::HoldsRun(Directory(name))) return {};
     const RunStore store = RunStore::OpenReadOnly(Directory(name) + "/hone.db");
     return {store.Meta(kStageKey).value_or(""), store.Meta(kFinished).has_value()};
   }
@@ -131,13 +134,13 @@ class Chain {
 
   RunEnd RunOne(const std::string& name, const std::string& title) {
     const std::string key = KeyOf(name);
-    auto [standing, finished] = Standing(name);
-    if (standing == key && finished) {
+    const Standing standing = StandingOf(name);
+    if (standing.key == key && standing.finished) {
       fmt::print(stderr, "stage {} is finished already\n", name);
       return RunEnd::kFinished;
     }
-    const bool resume = RunDirectory::HoldsRun(Directory(name)) && standing == key;
-    if (!resume && fs::exists(Directory(name))) PutAside(name);
+    const bool resume = standing.key == key;
+    if (!resume && RunDirectory::HoldsRun(Directory(name))) PutAside(name);
     const Recipe recipe = ResolveStage(r_.file, name, r_.run_dir);
     const double start = Now();
     const RunEnd end = RunStageRecipe({.recipe = recipe,

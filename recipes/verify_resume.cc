@@ -84,7 +84,7 @@ std::vector<std::string> RunsIn(const std::string& run_dir) {
   std::vector<std::string> runs;
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(run_dir + "/stages", none))
-    runs.push_back(entry.path().string());
+    if (entry.path().extension().empty()) runs.push_back(entry.path().string());  // not what was put aside
   std::sort(runs.begin(), runs.end());
   return runs.empty() ? std::vector<std::string>{run_dir} : runs;
 }
