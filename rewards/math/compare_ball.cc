@@ -150,8 +150,9 @@ Proof BallProportional(const TermGraph& graph, TermId a, TermId b, int* sign, Wo
   TermEvaluator at(graph, a, b, work);
   Ball first_a, first_b;
   int seen = 0;
-  for (const Domain domain : {Domain::kPositive, Domain::kNegative}) {
-    for (int i = 0, found = 0; i < kPointsTried && found < kPointsCarried; ++i) {
+  for (const Domain domain : {Domain::kPositive, Domain::kNegative, Domain::kWide}) {
+    const int wanted = domain == Domain::kWide ? kWidePoints : kPointsCarried;
+    for (int i = 0, found = 0; i < kPointsTried && found < wanted; ++i) {
       if (!at.At(domain, i, kLastBallBits / 4)) return Proof::kUnknown;
       if (!at.a() || !at.b() || !MayBeReal(*at.a()) || !MayBeReal(*at.b())) continue;
       if (at.a()->HoldsZero() && at.b()->HoldsZero()) continue;

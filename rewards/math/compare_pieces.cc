@@ -348,7 +348,15 @@ std::vector<Turn> TurnsOf(TermGraph& graph, TermId a, TermId b, WorkBudget& work
     const std::vector<TermId> in(graph.operands(id).begin(), graph.operands(id).end());
     const TermOp op = graph.op(id);
     if (op == TermOp::kAbs || op == TermOp::kSign || op == TermOp::kFloor || op == TermOp::kCeil) add(in[0]);
-    if (op == TermOp::kPower && graph.op(in[0]) == TermOp::kPower) add(graph.operands(in[0])[0]);
+    if (op == TermOp::kPower) {  // a root of powers
+      const auto inside = graph.operands(in[0]);
+      const bool product = graph.op(in[0]) == TermOp::kMultiply;
+      const std::vector<TermId> factors =
+          product ? std::vector<TermId>(inside.begin(), inside.end()) : std::vector<TermId>{in[0]};
+      for (const TermId factor : factors) {
+        if (graph.op(factor) == TermOp::kPower) add(graph.operands(factor)[0]);
+      }
+    }
     if (op == TermOp::kMod) add(graph.Subtract(in[0], in.back()));
     for (size_t i = 1; i < in.size() && (op == TermOp::kMin || op == TermOp::kMax); ++i) {
       add(graph.Subtract(in[0], in[i]));

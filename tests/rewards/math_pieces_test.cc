@@ -59,7 +59,19 @@ TEST_CASE("functions in pieces: right") {
             {"\\arctan x + \\arctan 2", "\\arctan 2 + \\arctan x"},
             {"y=|x-1|", "y=|1-x|"},
             {"y=\\sqrt{x}", "\\sqrt{x}=y"},
-            {"2y=2|x|", "y=|x|"}},
+            {"2y=2|x|", "y=|x|"},
+            {"\\sqrt{(x-1)^2(x^2+1)}", "|x-1|\\sqrt{x^2+1}"},
+            {"y=\\sin x", "2y=2\\sin x"},
+            {"y=e^{x}", "y=\\exp(x)"},
+            {"y=\\tan x", "y=\\frac{\\sin x}{\\cos x}"},
+            {"\\frac{d}{2}", "d/2"},
+            {"\\sqrt{x^2+y^2}=1", "1=\\sqrt{y^2+x^2}"},
+            {"|x-3|<2", "|3-x|<2"},
+            {"\\sqrt{x+2\\sqrt{x-1}}", "\\sqrt{2\\sqrt{x-1}+x}"},
+            {"\\log_2|x|", "\\frac{\\ln|x|}{\\ln 2}"},
+            {"\\frac{\\sqrt{a}}{b}", "\\frac{a^{1/2}}{b}"},
+            {"x\\sqrt{x}", "x^{3/2}"},
+            {"\\sqrt{\\frac{a}{b}}", "\\frac{\\sqrt{ab}}{|b|}"}},
            true);
 }
 
@@ -98,7 +110,11 @@ TEST_CASE("functions in pieces: wrong") {
             {"\\sqrt{x^2}", "-x"},
             {"\\sqrt[4]{x^4}", "x"},
             {"|x|^{1/2}", "x^{1/2}+10^{-30}"},
-            {"y=\\max(x,3)", "y=3"}},
+            {"y=\\max(x,3)", "y=3"},
+            {"y=\\arctan(\\tan(x/1000))", "y=x/1000"},
+            {"\\sqrt{(x-10^{40})^2(x^2+1)}", "(10^{40}-x)\\sqrt{x^2+1}"},
+            {"y=x!", "y=(x-1)!"},
+            {"|x-3|<2", "|x+3|<2"}},
            false);
 }
 
