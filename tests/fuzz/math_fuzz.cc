@@ -116,7 +116,18 @@ const std::vector<std::string>& Corpus() {
       "x^{2/3} \\binom{x}{3} + x!",
       "\\begin{vmatrix} a & b \\\\ c & d \\end{vmatrix}",
       "\\left\\lfloor 10^{20} \\pi \\right\\rfloor",
-      "\\vec{i} + 2\\hat{j}"};
+      "\\vec{i} + 2\\hat{j}",
+      "|x-1000| + \\sqrt{x^2-2x+1}",
+      "\\max(x, 3) - \\lfloor x \\bmod 2 \\rfloor",
+      "\\angle ABC, \\overline{HTH}",
+      "5 m/s",
+      "1/2 hour",
+      "(x,y)=(1,2)",
+      "x=1, y=2",
+      "3 \\pmod 4",
+      "A \\Rightarrow B \\mid C",
+      "\\frac12\\begin{pmatrix}2&x\\\\4&1\\end{pmatrix}",
+      "72 red apples"};
   return corpus;
 }
 
