@@ -1,30 +1,9 @@
 // Notations beside plain LaTeX: Unicode, sympy, words for sets, dates, derivatives; and golds that are not evaluated, or
 // cannot be read.
-#include <doctest/doctest.h>
-
-#include <string>
-#include <vector>
-
-#include "rewards/math/verify.h"
+#include "tests/rewards/math_rows.h"
 
 namespace hone {
 namespace {
-
-struct Row {
-  std::string gold, pred;
-};
-
-void CheckAll(const std::vector<Row>& rows, bool right) {
-  for (const Row& row : rows) {
-    CAPTURE(row.gold);
-    CAPTURE(row.pred);
-    const MathVerdict verdict = VerifyMath(row.gold, row.pred, {});
-    CAPTURE(verdict.extracted);
-    CAPTURE(verdict.reason);
-    CHECK(verdict.status == MathVerdict::Status::kOk);
-    CHECK((verdict.reward == 1.0) == right);
-  }
-}
 
 // clang-format off
 TEST_CASE("other notations for the same") {
@@ -138,7 +117,7 @@ TEST_CASE("notations that look alike and differ") {
 }
 
 TEST_CASE("a gold that cannot be read is a fault, which says what and where") {
-  const std::vector<Row> rows = {
+  const std::vector<MathRow> rows = {
       {"1e99999999", "the exponent of a number is beyond 1000000, at byte 0: '1e99999999'"},
       {std::string(5000, '7'), "the whole text"},
       {"\\boxed{" + std::string(5000, '7') + "}", "a number has more than 4000 digits, at byte 0: '77"},
@@ -151,7 +130,7 @@ TEST_CASE("a gold that cannot be read is a fault, which says what and where") {
       {"89_7", "a digit is too large for the base, at byte 3: '7'"},
       {"5 \\text{ or more}", ""},
   };
-  for (const Row& row : rows) {
+  for (const MathRow& row : rows) {
     CAPTURE(row.gold.substr(0, 40));
     const MathVerdict verdict = VerifyMath(row.gold, "3", {});
     CAPTURE(verdict.reason);

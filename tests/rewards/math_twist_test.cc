@@ -1,30 +1,8 @@
 // What the words beside an answer make of it: denials, alternatives, lists; through the whole verifier.
-#include <doctest/doctest.h>
-
-#include <string>
-#include <vector>
-
-#include "rewards/math/verify.h"
+#include "tests/rewards/math_rows.h"
 
 namespace hone {
 namespace {
-
-struct Row {
-  std::string gold, pred;
-};
-
-void CheckAll(const std::vector<Row>& rows, bool right) {
-  for (const Row& row : rows) {
-    CAPTURE(row.gold);
-    CAPTURE(row.pred);
-    const MathVerdict verdict = VerifyMath(row.gold, row.pred, {});
-    CAPTURE(verdict.extracted);
-    CAPTURE(verdict.reason);
-    CHECK(verdict.status == MathVerdict::Status::kOk);
-    CHECK((verdict.reward == 1.0) == right);
-    CHECK(!verdict.reason.empty());
-  }
-}
 
 // clang-format off
 TEST_CASE("an answer that is denied, or one of several, is none") {
