@@ -2,20 +2,23 @@
 #include "recipes/assembly.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
 #include "data/error.h"
 #include "data/text_rows.h"
+#include "data/words_corpus.h"
 
 namespace hone {
 namespace {
 
-// Of either task's prompts.
-template <class Task>
-PromptSource PromptsOf(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt));
+// The prompts of one kind of task.
+template <class Task, class... Rest>
+PromptSource PromptsOf(const Recipe& recipe, Split split, const Tokenizer& tokenizer, Rest... rest) {
+  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt),
+                  rest...);
   return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
 }
 
@@ -59,7 +62,17 @@ Documents DocumentsOfRows(const Recipe& recipe, const Tokenizer& tokenizer) {
   return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
 }
 
-bool IsCode(const Recipe& recipe) { return recipe.task.kind == TaskKind::kCode; }
+void WriteTokenizer(TaskKind kind, const std::string& directory) {
+  switch (kind) {
+    case TaskKind::kArithmetic:
+      return WriteArithmeticTokenizer(directory);
+    case TaskKind::kCode:
+      return WriteCodeTokenizer(directory);
+    case TaskKind::kWords:
+      return WriteWordsTokenizer(directory);
+  }
+  std::abort();
+}
 
 }  // namespace
 
@@ -67,7 +80,7 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   const int threads = ThreadCount(recipe.run.threads);
   if (!recipe.model.shape) return Policy::Load(recipe.model.path, recipe.run.precision, threads);
   std::filesystem::create_directories(tokenizer_dir);
-  IsCode(recipe) ? WriteCodeTokenizer(tokenizer_dir) : WriteArithmeticTokenizer(tokenizer_dir);
+  WriteTokenizer(recipe.task.kind, tokenizer_dir);
   Checkpoint checkpoint;
   checkpoint.config = recipe.model.shape->Resolve(Tokenizer::Load(tokenizer_dir), recipe.name);
   checkpoint.weights = InitWeights(checkpoint.config, static_cast<uint64_t>(recipe.run.seed),
@@ -76,8 +89,16 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
 }
 
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  return IsCode(recipe) ? PromptsOf<CodeTask>(recipe, split, tokenizer)
-                        : PromptsOf<ArithmeticTask>(recipe, split, tokenizer);
+  switch (recipe.task.kind) {
+    case TaskKind::kArithmetic:
+      return PromptsOf<ArithmeticTask>(recipe, split, tokenizer);
+    case TaskKind::kCode:
+      return PromptsOf<CodeTask>(recipe, split, tokenizer);
+    case TaskKind::kWords:
+      return PromptsOf<WordsTask>(recipe, split, tokenizer,
+                                  split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll);
+  }
+  std::abort();
 }
 
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
@@ -105,8 +126,15 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy) {
 
 Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
   if (!recipe.sft.data.empty()) return DocumentsOfRows(recipe, tokenizer);
-  return IsCode(recipe) ? DocumentsOf<CodeCorpus>(recipe, recipe.code_corpus.shares, tokenizer)
-                        : DocumentsOf<ArithmeticCorpus>(recipe, recipe.corpus.shares, tokenizer);
+  switch (recipe.task.kind) {
+    case TaskKind::kArithmetic:
+      return DocumentsOf<ArithmeticCorpus>(recipe, recipe.corpus.shares, tokenizer);
+    case TaskKind::kCode:
+      return DocumentsOf<CodeCorpus>(recipe, recipe.code_corpus.shares, tokenizer);
+    case TaskKind::kWords:
+      return DocumentsOf<WordsCorpus>(recipe, recipe.words_corpus.shares, tokenizer);
+  }
+  std::abort();
 }
 
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe) {

@@ -8,6 +8,7 @@
 
 #include "data/arithmetic.h"
 #include "data/code_tasks.h"
+#include "data/words_tasks.h"
 #include "recipes/schema.h"
 #include "rl/evaluation.h"
 #include "rl/grpo.h"

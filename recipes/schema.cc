@@ -29,6 +29,7 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
   if (r.rewards.empty())
     Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
+  WordsCorpus(r.words_corpus.shares, 0, PromptTemplate(r.task.prompt));
   ParseConditions(r.sample.keep, path + ": sample.keep");
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,

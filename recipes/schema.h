@@ -14,6 +14,7 @@
 #include "data/code_corpus.h"
 #include "data/fields.h"
 #include "data/tokenizer.h"
+#include "data/words_corpus.h"
 #include "policy/config.h"
 #include "rewards/reward_config.h"
 #include "rl/configs.h"
@@ -28,10 +29,10 @@ inline constexpr auto kEnumNames<StageKind> =
                                         {StageKind::kSample, "sample"},
                                         {StageKind::kEval, "eval"}});
 
-enum class TaskKind { kArithmetic, kCode };
+enum class TaskKind { kArithmetic, kCode, kWords };
 template <>
-inline constexpr auto kEnumNames<TaskKind> =
-    std::to_array<EnumName<TaskKind>>({{TaskKind::kArithmetic, "arithmetic"}, {TaskKind::kCode, "code"}});
+inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>(
+    {{TaskKind::kArithmetic, "arithmetic"}, {TaskKind::kCode, "code"}, {TaskKind::kWords, "words"}});
 
 // A model made from scratch.
 struct ShapeConfig {
@@ -84,12 +85,19 @@ struct TaskConfig {
   TaskKind kind = TaskKind::kArithmetic;
   int64_t seed = 1;
   std::string prompt = "<bos>Q:{question}=?A:";
+  WordsSubset train_on = WordsSubset::kAll;
 
   template <class V>
   void Fields(V& v) {
-    v.Field("kind", kind, "arithmetic questions, or small C++ functions described in words (code)");
+    v.Field("kind", kind,
+            "arithmetic questions, small C++ functions described in words (code), or arithmetic and general "
+            "questions in English and German (words)");
     v.Field("seed", seed, AtLeast(0), "decides the questions of both splits, which never overlap");
     v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
+    v.Field(
+        "train_on", train_on,
+        "task.kind = words: arithmetic alone (reasoning), the other questions (general), or all; held out "
+        "are always all");
   }
 };
 
@@ -122,6 +130,23 @@ struct CodeCorpusTable {
   }
 };
 
+struct WordsCorpusTable {
+  WordsCorpusConfig shares;
+
+  template <class V>
+  void Fields(V& v) {
+    const Range share{0, 1};
+    v.Field("direct_share", shares.direct_share, share, "documents that answer outright; the rest is worked");
+    v.Field("wrong_share", shares.wrong_share, share, "of those: with a wrong answer, on purpose");
+    v.Field("untagged_share", shares.untagged_share, share, "of those: without tags");
+    v.Field("bare_share", shares.bare_share, share, "worked documents that do not say the answer again");
+    v.Field("mixed_share", shares.mixed_share, share, "worked documents in both languages");
+    v.Field("rambling_share", shares.rambling_share, share, "worked documents with asides");
+    v.Field("repetitive_share", shares.repetitive_share, share, "worked documents that say steps twice");
+    v.Field("slip", shares.slip, share, "wrong results per worked step, carried on");
+  }
+};
+
 // One stage, which is all of a recipe without [stages].
 struct Recipe {
   std::string name = "run";
@@ -134,6 +159,7 @@ struct Recipe {
   SampleConfig sample;
   CorpusConfig corpus;
   CodeCorpusTable code_corpus;
+  WordsCorpusTable words_corpus;
   std::map<std::string, RewardConfig> rewards = DefaultRewards();
   RolloutConfig rollout;
   OptimizerConfig optimizer;
@@ -159,6 +185,7 @@ struct Recipe {
     v.Field("sample", sample, "how completions become a dataset (kind = sample)");
     v.Field("corpus", corpus, "what the documents are like (kind = sft, task.kind = arithmetic)");
     v.Field("code_corpus", code_corpus, "what the documents are like (kind = sft, task.kind = code)");
+    v.Field("words_corpus", words_corpus, "what the documents are like (kind = sft, task.kind = words)");
     v.Field("rewards", rewards, "what a completion earns: one table [rewards.NAME] for each reward");
     v.Field("rollout", rollout, "how completions are sampled");
     v.Field("optimizer", optimizer, "AdamW, its schedule, and expert balancing");

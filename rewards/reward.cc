@@ -13,6 +13,7 @@
 #include "rewards/text/cosine.h"
 #include "rewards/text/language.h"
 #include "rewards/text/overlong.h"
+#include "rewards/text/readable.h"
 #include "rewards/text/repetition.h"
 
 namespace hone {
@@ -65,6 +66,7 @@ constexpr TableRow kTable[] = {
     {"cosine", Row<CosineReward>},
     {"repetition", Row<RepetitionReward>},
     {"language", Row<LanguageReward>},
+    {"readable", Row<ReadableReward>},
     {"code", Row<CodeReward>},
     {"math", Row<MathReward>},
 };

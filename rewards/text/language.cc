@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "data/error.h"
+#include "data/json.h"
 #include "data/utf8.h"
 
 namespace hone {
@@ -275,27 +277,49 @@ std::vector<std::string> LanguageNames() {
   return names;
 }
 
+std::string CheckLanguageOption(const std::string& option) {
+  if (option == kLanguageOfPrompt || FindLanguage(option) != nullptr) return "";
+  std::string all;
+  for (const Language& known : kLanguages) all += std::string(known.name) + ", ";
+  return "it must be one of " + all + kLanguageOfPrompt;
+}
+
+std::optional<std::string> LanguageFor(const std::string& option, const Prompt& prompt) {
+  if (option != kLanguageOfPrompt) return option;
+  if (prompt.columns.empty()) return std::nullopt;
+  try {
+    const nlohmann::json columns = ParseStrictJson(prompt.columns, "columns");
+    const auto column = columns.is_object() ? columns.find("language") : columns.end();
+    if (column == columns.end() || !column->is_string()) return std::nullopt;
+    auto name = column->get<std::string>();
+    return FindLanguage(name) == nullptr ? std::nullopt : std::optional(std::move(name));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 void LanguageReward::Options::Fields(FieldVisitor& v) {
-  const auto check = [](const std::string& name) -> std::string {
-    if (FindLanguage(name) != nullptr) return "";
-    std::string all;
-    for (const Language& known : kLanguages) all += (all.empty() ? "" : ", ") + std::string(known.name);
-    return "it must be one of " + all;
-  };
-  v.Field("language", language, check, "language of the completion, as ISO 639-1 has it: en, de, zh, ...");
+  v.Field(
+      "language", language, CheckLanguageOption,
+      "language of the completion, as ISO 639-1 has it: en, de, zh, ...; prompt: what the prompt's column "
+      "language says");
 }
 
 std::vector<hone::Score> LanguageReward::Score(const Group& group) const {
+  const std::optional<std::string> language = LanguageFor(options_.language, group.prompt);
   std::vector<hone::Score> scores;
   for (const Completion& c : group.completions) {
-    const WordCount count = CountWords(c.text, options_.language);
+    if (!language) {
+      scores.push_back(FaultScore("the prompt's columns name no language that is known"));
+      continue;
+    }
+    const WordCount count = CountWords(c.text, *language);
     if (count.all == 0) {
       scores.push_back({hone::Score::Status::kNotApplicable, 0.0, {}, "there are no words"});
       continue;
     }
-    scores.push_back(
-        ValueScore(name_, static_cast<double>(count.target) / static_cast<double>(count.all),
-                   fmt::format("{} of {} words may be {}", count.target, count.all, options_.language)));
+    scores.push_back(ValueScore(name_, static_cast<double>(count.target) / static_cast<double>(count.all),
+                                fmt::format("{} of {} words may be {}", count.target, count.all, *language)));
   }
   return scores;
 }

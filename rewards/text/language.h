@@ -3,6 +3,7 @@
 #define HONE_REWARDS_TEXT_LANGUAGE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +32,15 @@ WordCount CountWords(std::string_view text, std::string_view language);
 
 std::vector<std::string> LanguageNames();  // "en", "de", ...
 
+// As a recipe says it: one of LanguageNames(), or "prompt" for the one that each prompt's column `language` names.
+inline constexpr char kLanguageOfPrompt[] = "prompt";
+// For a field of a recipe: what is wrong with such an option; empty when nothing is.
+std::string CheckLanguageOption(const std::string& option);
+// The language that completions of `prompt` should have; nullopt when "prompt" finds no column with a name of LanguageNames().
+std::optional<std::string> LanguageFor(const std::string& option, const Prompt& prompt);
+
 // Reward `language`: the share of words that may belong to the language, in [0, 1]. A completion without words
-// is not judged.
+// is not judged. With language = "prompt", a prompt whose columns name no language is a fault of the whole group.
 class LanguageReward : public RewardFn {
  public:
   struct Options {
