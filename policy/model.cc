@@ -152,7 +152,11 @@ struct Model::Impl {
   void Score(const at::Tensor& hidden, const TrainingBatch& batch, std::span<float> logprobs,
              std::span<float> entropies);
   at::Tensor HeadBackward(const Pass& pass, const at::Tensor& hidden, const TrainingBatch& batch,
-                          std::span<const float> dlogprobs);
+                          const RowLoss& row_loss);
+  // `slopes` between forward and backward makes the loss of the rows out of the final hidden states.
+  TrainingStats Train(const TrainingBatch& batch, const TrainingOptions& options,
+                      const std::function<RowLoss(const at::Tensor& hidden)>& slopes, Gradients& gradients);
+  void HeadRows(kernels::ThreadPool& loops, int64_t count, const float* hidden, float* logits) const;
 
   const ModelConfig config;
   const Precision precision;
@@ -207,8 +211,13 @@ void Model::Impl::Logits(kernels::ThreadPool& loops, const at::Tensor& hidden, s
                          float* gathered, float* logits) const {
   const auto count = static_cast<int64_t>(rows.size());
   kernels::GatherRows(loops, count, config.hidden_size, Values(hidden), rows.data(), gathered);
+  HeadRows(loops, count, gathered, logits);
+}
+
+void Model::Impl::HeadRows(kernels::ThreadPool& loops, int64_t count, const float* hidden,
+                           float* logits) const {
   const kernels::GemmProblem problem = {.m = count,
-                                        .a = gathered,
+                                        .a = hidden,
                                         .a_row_stride = config.hidden_size,
                                         .b = &weights.lm_head.forward,
                                         .c = logits,
@@ -250,7 +259,7 @@ void Model::Impl::Score(const at::Tensor& hidden, const TrainingBatch& batch, st
 }
 
 at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden, const TrainingBatch& batch,
-                                     std::span<const float> dlogprobs) {
+                                     const RowLoss& row_loss) {
   const auto total = static_cast<int64_t>(batch.scored_rows.size());
   const int64_t width = config.hidden_size, vocab = config.vocab_size;
   const int64_t chunk = std::min(ChunkRows(), std::max<int64_t>(1, total));
@@ -263,8 +272,7 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
     const int64_t count = std::min(chunk, total - begin);
     const int32_t* rows = batch.scored_rows.data() + begin;
     Logits(pool, hidden, {rows, static_cast<size_t>(count)}, Values(gathered), Values(logits));
-    kernels::TokenLogProbsBackward(pool, count, vocab, Values(logits), vocab, batch.targets.data() + begin,
-                                   batch.temperature, dlogprobs.data() + begin, nullptr);
+    row_loss(begin, count, Values(logits));
     const auto input =
         InputGradient(count, Values(logits), vocab, weights.lm_head, Values(dgathered), width, false);
     kernels::Gemm(pool, {&input, 1});
@@ -329,34 +337,69 @@ void Model::LogProbs(const TrainingBatch& batch, std::span<float> logprobs, std:
   impl_->Score(impl_->Layers(pass, impl_->Embed(pass, batch.tokens.data())), batch, logprobs, entropies);
 }
 
-TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& options,
-                           const LossGradient& loss_gradient, Gradients& gradients) {
-  Impl& impl = *impl_;
-  if (!impl.backward_packed) impl.weights.PackBackward(impl.pool);
-  impl.backward_packed = true;
+TrainingStats Model::Impl::Train(const TrainingBatch& batch, const TrainingOptions& options,
+                                 const std::function<RowLoss(const at::Tensor& hidden)>& slopes,
+                                 Gradients& gradients) {
+  if (!backward_packed) weights.PackBackward(pool);
+  backward_packed = true;
   TrainingStats stats;
-  if (impl.config.num_experts > 0) {
-    stats.expert_load.assign(impl.config.num_layers - impl.config.first_k_dense,
-                             std::vector<int64_t>(impl.config.num_experts, 0));
+  if (config.num_experts > 0) {
+    stats.expert_load.assign(config.num_layers - config.first_k_dense,
+                             std::vector<int64_t>(config.num_experts, 0));
   }
   const TrainingRows rows(batch);
-  Pass pass = impl.NewPass(impl.pool, static_cast<int64_t>(batch.tokens.size()), rows.View());
+  Pass pass = NewPass(pool, static_cast<int64_t>(batch.tokens.size()), rows.View());
   pass.sequence_begin = batch.sequence_begin;
   pass.gradients = &gradients;
   pass.options = options;
   pass.stats = &stats;
 
-  const at::Tensor embedded = Leaf(impl.Embed(pass, batch.tokens.data()));
-  const at::Tensor hidden = impl.Layers(pass, embedded);
-  std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size()),
-      dlogprobs(batch.targets.size());
-  impl.Score(hidden, batch, logprobs, entropies);
-  loss_gradient(logprobs, entropies, dlogprobs);
+  const at::Tensor embedded = Leaf(Embed(pass, batch.tokens.data()));
+  const at::Tensor hidden = Layers(pass, embedded);
   const at::Tensor dembedded =
-      RunBackward(hidden, impl.HeadBackward(pass, hidden, batch, dlogprobs), embedded);
-  kernels::ScatterAddRows(impl.pool, pass.num_rows, impl.config.hidden_size, Values(dembedded),
-                          batch.tokens.data(), pass.Gradient(impl.weights.embed.parameter));
+      RunBackward(hidden, HeadBackward(pass, hidden, batch, slopes(hidden)), embedded);
+  kernels::ScatterAddRows(pool, pass.num_rows, config.hidden_size, Values(dembedded), batch.tokens.data(),
+                          pass.Gradient(weights.embed.parameter));
   return stats;
+}
+
+TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& options,
+                           const LossGradient& loss_gradient, Gradients& gradients) {
+  Impl& impl = *impl_;
+  std::vector<float> dlogprobs(batch.targets.size());
+  const auto slopes = [&](const at::Tensor& hidden) -> RowLoss {
+    std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size());
+    impl.Score(hidden, batch, logprobs, entropies);
+    loss_gradient(logprobs, entropies, dlogprobs);
+    return [&](int64_t first, int64_t count, float* logits) {
+      const int64_t vocab = impl.config.vocab_size;
+      kernels::TokenLogProbsBackward(impl.pool, count, vocab, logits, vocab, batch.targets.data() + first,
+                                     batch.temperature, dlogprobs.data() + first, nullptr);
+    };
+  };
+  return impl.Train(batch, options, slopes, gradients);
+}
+
+TrainingStats Model::TrainRows(const TrainingBatch& batch, const TrainingOptions& options,
+                               const RowLoss& row_loss, Gradients& gradients) {
+  return impl_->Train(
+      batch, options, [&](const at::Tensor&) { return row_loss; }, gradients);
+}
+
+FloatBuffer Model::HiddenStates(const TrainingBatch& batch) {
+  const TrainingRows rows(batch);
+  Pass pass = impl_->NewPass(impl_->pool, static_cast<int64_t>(batch.tokens.size()), rows.View());
+  pass.sequence_begin = batch.sequence_begin;
+  const at::Tensor hidden = impl_->Layers(pass, impl_->Embed(pass, batch.tokens.data()));
+  const auto count = static_cast<int64_t>(batch.scored_rows.size());
+  FloatBuffer gathered(count * impl_->config.hidden_size);
+  kernels::GatherRows(impl_->pool, count, impl_->config.hidden_size, Values(hidden), batch.scored_rows.data(),
+                      gathered.data());
+  return gathered;
+}
+
+void Model::Head(int64_t count, const float* hidden, float* logits) {
+  impl_->HeadRows(impl_->pool, count, hidden, logits);
 }
 
 std::string NumericsFingerprint(Precision precision) {

@@ -100,6 +100,10 @@ struct TrainingStats {
 using LossGradient = std::function<void(std::span<const float> logprobs, std::span<const float> entropies,
                                         std::span<float> dlogprobs)>;
 
+// Called between forward and backward for the scored rows [first, first + count), chunk after chunk: overwrites their logits
+// [count, vocab_size] (before temperature) with d loss / d logits.
+using RowLoss = std::function<void(int64_t first, int64_t count, float* logits)>;
+
 // Not thread-safe: one call at a time, loops run on the given pool. References `weights`: after changing them call Refresh.
 class Model {
  public:
@@ -122,6 +126,14 @@ class Model {
   // Forward, loss_gradient, backward; adds d loss / d weight to `gradients`.
   TrainingStats Train(const TrainingBatch& batch, const TrainingOptions& options,
                       const LossGradient& loss_gradient, Gradients& gradients);
+  // The same for a loss of whole rows of logits. batch.targets and batch.temperature are not read.
+  TrainingStats TrainRows(const TrainingBatch& batch, const TrainingOptions& options, const RowLoss& row_loss,
+                          Gradients& gradients);
+
+  // What the head reads at each scored row, [N, hidden_size]; and any `count` rows of it through the head into
+  // logits [count, vocab_size], so that nobody need hold the logits of a whole batch.
+  FloatBuffer HiddenStates(const TrainingBatch& batch);
+  void Head(int64_t count, const float* hidden, float* logits);
 
  private:
   struct Impl;

@@ -39,6 +39,19 @@ Learner::Learner(Model& model, Weights& weights, const OptimizerConfig& optimize
 
 Update Learner::Step(std::span<const TrainingSequence> sequences, float temperature,
                      const MicroBatchLoss& loss) {
+  const MicroBatchPass pass = [&](const MicroBatch& micro, const TrainingOptions& options, Gradients& out,
+                                  double& sum) {
+    const auto gradient = [&](std::span<const float> logprobs, std::span<const float> entropies,
+                              std::span<float> dlogprobs) {
+      sum += loss(micro, logprobs, entropies, dlogprobs);
+    };
+    return model_.Train(micro.batch, options, gradient, out);
+  };
+  return StepWith(sequences, temperature, pass);
+}
+
+Update Learner::StepWith(std::span<const TrainingSequence> sequences, float temperature,
+                         const MicroBatchPass& pass) {
   Update update;
   update.learning_rate = LearningRate(optimizer_, num_updates_ + 1, total_updates_);
   if (sequences.empty()) return update;
@@ -55,11 +68,7 @@ Update Learner::Step(std::span<const TrainingSequence> sequences, float temperat
     for (auto& micro :
          PackSequences(sequences.subspan(begin, end - begin), memory_.micro_batch_tokens, temperature)) {
       for (int64_t& s : micro.sequences) s += begin;
-      const auto gradient = [&](std::span<const float> logprobs, std::span<const float> entropies,
-                                std::span<float> dlogprobs) {
-        update.loss += loss(micro, logprobs, entropies, dlogprobs);
-      };
-      const TrainingStats stats = model_.Train(micro.batch, options, gradient, out);
+      const TrainingStats stats = pass(micro, options, out, update.loss);
       update.balance_loss += stats.balance_loss;
       load.resize(stats.expert_load.size());
       for (size_t l = 0; l < load.size(); ++l) {

@@ -31,6 +31,10 @@ struct Update {
 using MicroBatchLoss = std::function<double(const MicroBatch& micro_batch, std::span<const float> logprobs,
                                             std::span<const float> entropies, std::span<float> dlogprobs)>;
 
+// A pass of the model over a micro-batch: adds its gradient to `out` and its part of the loss to `loss`.
+using MicroBatchPass = std::function<TrainingStats(
+    const MicroBatch& micro_batch, const TrainingOptions& options, Gradients& out, double& loss)>;
+
 class Learner {
  public:
   // References model, weights (those the model was made with) and configs. `total_updates` ends the cosine.
@@ -40,6 +44,8 @@ class Learner {
   // One update on the summed gradient of all sequences; then the model is refreshed. With no sequences nothing changes and
   // the update is not counted.
   Update Step(std::span<const TrainingSequence> sequences, float temperature, const MicroBatchLoss& loss);
+  // The same, whatever the pass makes of a micro-batch.
+  Update StepWith(std::span<const TrainingSequence> sequences, float temperature, const MicroBatchPass& pass);
 
   int64_t num_updates() const { return num_updates_; }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/adamw.h"
+#include "kernels/distill.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/moe.h"
@@ -210,6 +211,18 @@ void SquaresOfGradient(benchmark::State& state) {
   r.Run(state, 1.0, [&] { benchmark::DoNotOptimize(SumOfSquares(r.pool, r.size(), x.data())); });
 }
 
+// Two softmaxes of each side, two passes over both: what must move is both rows in and one out.
+void Distill(benchmark::State& state, float beta) {
+  Rows r(state);
+  const std::vector<float> logits = Values(r.size()), teacher = Values(r.size()), weight(r.rows, 1.0f);
+  std::vector<float> student(r.size()), loss(r.rows);
+  r.Run(state, 5.0, [&] {
+    student = logits;  // the kernel writes over them: 2 of the 5 moves
+    DistillRows(r.pool, r.rows, r.width, {.beta = beta}, student.data(), r.width, teacher.data(), r.width,
+                weight.data(), loss.data());
+  });
+}
+
 int64_t AllThreads() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 std::vector<int64_t> ThreadCounts() {
@@ -254,6 +267,9 @@ BENCHMARK(SumOfRows)->Apply(RowShapes<2048>);
 BENCHMARK(ScatterAdd)->Apply(RowShapes<2048>);
 BENCHMARK(AdamWStep)->Apply(RowShapes<2048>);
 BENCHMARK(SquaresOfGradient)->Apply(RowShapes<2048>);
+BENCHMARK_CAPTURE(Distill, forward, 0.0f)->Apply(RowShapes<2048>);
+BENCHMARK_CAPTURE(Distill, reverse, 1.0f)->Apply(RowShapes<2048>);
+BENCHMARK_CAPTURE(Distill, jsd, 0.5f)->Apply(RowShapes<2048>);
 
 }  // namespace
 }  // namespace hone::kernels

@@ -163,6 +163,57 @@ TEST_CASE("model: a vocabulary that makes several chunks of logits") {
   }
 }
 
+// d loss / d logits of a loss sum of slopes * log-probs, written out.
+void LogProbSlopes(const Case& c, const Floats& slopes, int64_t first, int64_t count, float* logits) {
+  const int64_t vocab = c.config.vocab_size;
+  for (int64_t r = 0; r < count; ++r) {
+    float* row = logits + r * vocab;
+    double sum = 0.0;
+    const double temperature = c.batch.temperature, max = *std::max_element(row, row + vocab) / temperature;
+    for (int64_t i = 0; i < vocab; ++i) sum += std::exp(row[i] / temperature - max);
+    for (int64_t i = 0; i < vocab; ++i) {
+      const double p = std::exp(row[i] / temperature - max) / sum;
+      row[i] = static_cast<float>(slopes[first + r] * ((i == c.batch.targets[first + r]) - p) / temperature);
+    }
+  }
+}
+
+TEST_CASE("model: a loss of whole rows; hidden states through the head are the logits it sees") {
+  ThreadPool pool(2);
+  for (uint64_t seed = 261; seed <= 266; ++seed) {
+    CAPTURE(seed);
+    Case c(seed, 1e-3, 24, static_cast<int>(seed % 3));
+    if (seed == 261) {
+      c.config.vocab_size = (1 << 16) + 1;  // several chunks
+      c.weights = TameWeights(c.config, c.random);
+    }
+    const auto rows = static_cast<int64_t>(c.batch.targets.size());
+    const Floats slopes = RandomSlopes(c.batch.targets.size(), c.random);
+    Model model(c.config, c.weights, Precision::kFp32, pool);
+    const Gradients want = Train(model, c.weights, c.batch, slopes, {});
+    const FloatBuffer hidden = model.HiddenStates(c.batch);
+    CHECK(hidden.size() == rows * c.config.hidden_size);
+    Gradients got(c.weights);
+    int64_t seen = 0;
+    model.TrainRows(
+        c.batch, {},
+        [&](int64_t first, int64_t count, float* logits) {
+          CHECK(first == seen);
+          seen += count;
+          Floats again(static_cast<size_t>(count * c.config.vocab_size));
+          model.Head(count, hidden.data() + first * c.config.hidden_size, again.data());
+          CHECK(Same(again, Floats(logits, logits + again.size())));
+          LogProbSlopes(c, slopes, first, count, logits);
+        },
+        got);
+    CHECK(seen == rows);
+    const double squares = want.SumOfSquares(pool);
+    got.Scale(pool, -1.0f);
+    got.Add(pool, want);
+    CHECK(got.SumOfSquares(pool) <= 1e-9 * squares);
+  }
+}
+
 TEST_CASE("model: gradients add to what is there, and a batch that scores nothing adds nothing") {
   ThreadPool pool(2);
   for (uint64_t seed = 251; seed <= 253; ++seed) {
