@@ -275,6 +275,14 @@ std::string WhyNotRead(const ParseResult& result, std::string_view text) {
 
 std::string PlainText(std::string_view text) {
   std::string out;
+  bool dropped = false;  // something, since the last character of `out`
+  const auto add = [&](char c) {
+    // What stood between two numbers goes on keeping them apart: 20 24 is not 2024, nor \frac{1}{23} \frac{12}{3}.
+    const bool joins = !out.empty() && (IsDigit(out.back()) || out.back() == '.') && (IsDigit(c) || c == '.');
+    if (dropped && joins) out += ' ';
+    out += c;
+    dropped = false;
+  };
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\\') {
@@ -287,11 +295,14 @@ std::string PlainText(std::string_view text) {
                           command->type != Tok::kSpace && command->type != Tok::kDelimiter &&
                           command->type != Tok::kTransparent;
       if (prints) (out += '\\') += name;
+      dropped = dropped || !prints;
       i = end - 1;
     } else if (c >= 'A' && c <= 'Z') {
-      out += static_cast<char>(c - 'A' + 'a');
+      add(static_cast<char>(c - 'A' + 'a'));
     } else if (std::string_view(" \t\n\r$*{}~`\"").find(c) == std::string_view::npos) {
-      out += c;
+      add(c);
+    } else {
+      dropped = true;
     }
   }
   while (out.ends_with('.')) out.pop_back();

@@ -50,8 +50,8 @@ ParseResult ParseMath(std::string_view text, const MathPolicy& policy);
 // What in `text`, which gave `result`, could not be read, and where: "a brace is not closed, at byte 8: '{2'".
 std::string WhyNotRead(const ParseResult& result, std::string_view text);
 
-// The text as a person reads it, to compare words: lower case, without spacing, math delimiters, styles (\text{x} is x),
-// markdown emphasis, and a final full stop. Linear time.
+// The text as a person reads it, to compare words: lower case, without spacing (but that between two numbers), math
+// delimiters, styles (\text{x} is x), markdown emphasis, and a final full stop. Linear time.
 std::string PlainText(std::string_view text);
 
 }  // namespace hone

@@ -8,6 +8,7 @@
 #include "rewards/math/compare.h"
 #include "rewards/math/compare_written.h"
 #include "rewards/math/extract.h"
+#include "rewards/math/number_literal.h"
 #include "rewards/math/parse.h"
 
 namespace hone {
@@ -15,6 +16,20 @@ namespace {
 
 constexpr int64_t kUnits = 12000000;  // of work for one pair: some 8 ms
 constexpr size_t kMostRenames = 3;
+constexpr size_t kMaxWordsOfGold = 64;  // bytes of a gold that is compared by its words
+
+bool SameWords(std::string_view a, std::string_view b) {
+  const std::string words = PlainText(a);
+  return !words.empty() && words == PlainText(b);
+}
+
+// A box or tag that holds no answer is a mistake in the gold.
+bool HasAnchor(std::string_view text) {
+  return text.find("\\boxed") != text.npos || text.find("\\fbox") != text.npos ||
+         text.find("<answer") != text.npos;
+}
+
+bool HasLetter(std::string_view text) { return std::any_of(text.begin(), text.end(), IsLetter); }
 
 struct Answer {
   Extraction extraction;
@@ -46,6 +61,24 @@ Answer Read(std::string_view text, const MathPolicy& policy) {
   answer.percent_outside = found.anchor == Anchor::kBox && found.text.ends_with('%') &&
                            text.substr(found.begin, found.end - found.begin) != found.text;
   return answer;
+}
+
+// A gold without anything that an answer is known by is an answer as it stands: a name with a number in it, a unit alone.
+Answer ReadGold(std::string_view text, MathPolicy policy) {
+  policy.box_required = Switch::kOff;  // the gold may be bare
+  Answer gold = Read(text, policy);
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (gold.extraction.found || begin == text.npos || HasAnchor(text)) return gold;
+  const std::string_view bare = text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+  gold.extraction.found = true;
+  gold.extraction.text = bare;
+  gold.extraction.begin = begin;
+  gold.extraction.end = begin + bare.size();
+  gold.parsed = ParseMath(bare, policy);
+  const bool words =
+      bare.size() <= kMaxWordsOfGold && bare.find('\n') == bare.npos && !PlainText(bare).empty();
+  gold.parsed.formula = gold.parsed.formula || (!gold.parsed.ok && words && HasLetter(bare));
+  return gold;
 }
 
 MathVerdict Fault(std::string reason) {
@@ -182,8 +215,7 @@ Outcome ComparePair(Answer& gold, Answer& pred, const MathPolicy& policy) {
 
 // An answer that is no mathematics the parser knows is still right when it is the gold, word for word.
 Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
-  const std::string said = PlainText(pred.extraction.text);
-  if (!said.empty() && said == PlainText(gold.extraction.text)) return {true, Method::kText, {}};
+  if (SameWords(gold.extraction.text, pred.extraction.text)) return {true, Method::kText, {}};
   if (pred.parsed.ok) return {false, Method::kText, "the gold is compared as it is written"};
   return {false, Method::kText,
           "the answer cannot be read: " + WhyNotRead(pred.parsed, pred.extraction.text)};
@@ -197,9 +229,7 @@ const char* StatusName(MathVerdict::Status status) {
 }
 
 MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, const MathPolicy& policy) {
-  MathPolicy gold_policy = policy;
-  gold_policy.box_required = Switch::kOff;  // the gold may be bare
-  Answer gold = Read(gold_text, gold_policy);
+  Answer gold = ReadGold(gold_text, policy);
   if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
   if (!gold.parsed.ok && !gold.parsed.formula)
     return Fault("the gold cannot be read: " + WhyNotRead(gold.parsed, gold.extraction.text));
@@ -211,7 +241,13 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   verdict.begin = pred.extraction.begin;
   verdict.end = pred.extraction.end;
   const bool both = gold.parsed.ok && pred.parsed.ok;
-  const Outcome outcome = both ? ComparePair(gold, pred, policy) : CompareUnparsed(gold, pred);
+  Outcome outcome = both ? ComparePair(gold, pred, policy) : CompareUnparsed(gold, pred);
+  // A gold such as "June 20", of which only the number was taken for the answer.
+  const bool in_part = gold.extraction.anchor == Anchor::kExpression &&
+                       PlainText(gold.extraction.text).size() < PlainText(gold_text).size();
+  if (!outcome.equal && in_part && SameWords(gold_text, pred.extraction.text)) {
+    outcome = {true, Method::kText, {}};
+  }
   verdict.reward = outcome.equal ? 1.0 : 0.0;
   verdict.method = MethodName(outcome.method);
   if (!outcome.reason.empty()) verdict.reason += "; " + outcome.reason;

@@ -6,6 +6,42 @@ namespace hone {
 namespace {
 
 // clang-format off
+TEST_CASE("numbers side by side do not run together") {
+  CheckAll({
+      {R"~(2024)~", R"~(\boxed{20 24})~"},
+      {R"~(123)~", R"~(1 2 3)~"},
+      {R"~(56)~", R"~(\boxed{5\,6})~"},
+      {R"~(51)~", R"~(<answer>5 1</answer>)~"},
+      {R"~(-12)~", R"~(-1 2)~"},
+      {R"~(1.25)~", R"~(1. 25)~"},
+      {R"~(\frac{1}{23})~", R"~(\boxed{\frac{1}{2 3}})~"},
+      {R"~(\lim_{x\to 0}\frac{1}{23})~", R"~(\boxed{\lim_{x\to 0}\frac{12}{3}})~"},
+      {R"~(x^{12})~", R"~(\boxed{x^{1 2}})~"},
+      {R"~(12\%)~", R"~(1 2\%)~"},
+      {R"~(12 cm)~", R"~(1 2 cm)~"},
+      {R"~(June 20)~", R"~(\boxed{June 2})~"},
+      {R"~(\text{June 20})~", R"~(\boxed{\text{June 2}})~"},
+  }, false);
+  CheckAll({
+      {R"~(10000)~", R"~(\boxed{10\,000})~"},
+      {R"~(10\,000)~", R"~(\boxed{10000})~"},
+  }, true);
+}
+
+TEST_CASE("golds of words and numbers are answers as they stand") {
+  CheckAll({
+      {R"~(\text{June 20})~", R"~(\boxed{June 20})~"},
+      {R"~(June 20)~", R"~(\boxed{June 20})~"},
+      {R"~(June 20)~", R"~(\boxed{\text{June 20}})~"},
+      {R"~(\text{7 pm})~", R"~(7 pm)~"},
+      {R"~(\text{Option 2})~", R"~(\boxed{Option 2})~"},
+      {R"~(\text{Thursday, May 5})~", R"~(\boxed{\text{Thursday, May 5}})~"},
+      {R"~(2\text{ hours and }30\text{ minutes})~", R"~(\boxed{2\text{ hours and }30\text{ minutes}})~"},
+  }, true);
+}
+// clang-format on
+
+// clang-format off
 TEST_CASE("other notations for the same") {
   CheckAll({
       {R"~(1500)~", R"~(1.5 x 10^3)~"},
