@@ -15,10 +15,13 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "data/error.h"
 #include "kernels/gemm.h"
 #include "recipes/commands.h"
+#include "rewards/code/sandbox.h"
 #include "rl/policy.h"
 
 namespace hone {
@@ -155,10 +158,25 @@ Finding OpenFiles() {
   return {Level::kOk, fmt::format("{} open files allowed", limit.rlim_cur), ""};
 }
 
+// What holds the programs that `hone judge` and the reward `code` run.
+std::vector<Finding> CodeJudge() {
+  try {
+    std::vector<Finding> findings;
+    for (const std::string& line : Sandbox(1).Describe()) {
+      findings.push_back({line.starts_with("no ") ? Level::kNote : Level::kOk, "code judge: " + line, ""});
+    }
+    return findings;
+  } catch (const Error& e) {
+    return {{Level::kNote, std::string("code judge: ") + e.what(), ""}};
+  }
+}
+
 int Diagnose(const std::string& dir) {
   bool bad = false;
-  for (const Finding& f :
-       {Threads(), Instructions(), Speed(), Memory(), Disk(dir), Durability(dir), OpenFiles()}) {
+  std::vector<Finding> findings = {Threads(), Instructions(),  Speed(),    Memory(),
+                                   Disk(dir), Durability(dir), OpenFiles()};
+  for (Finding& finding : CodeJudge()) findings.push_back(std::move(finding));
+  for (const Finding& f : findings) {
     const char* mark = f.level == Level::kOk ? "ok  " : f.level == Level::kNote ? "note" : "BAD ";
     fmt::print("{} {}{}{}\n", mark, f.text, f.remedy.empty() ? "" : ": ", f.remedy);
     bad = bad || f.level == Level::kBad;

@@ -9,7 +9,6 @@
 #include <string>
 #include <thread>
 
-#include "data/error.h"
 #include "recipes/commands.h"
 #include "rewards/code/judge.h"
 #include "rewards/code/judge_lines.h"
@@ -26,14 +25,13 @@ int JudgeStdin(const JudgeArguments &a) {
   const int threads =
       a.threads > 0 ? a.threads : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 256u));
   Judge judge({threads, a.cache});
-  for (const std::string &line : judge.Describe()) fmt::print(stderr, "sandbox: {}\n", line);
-  const LinesSummary summary = JudgeLines(std::cin, std::cout, "stdin", judge, threads);
+  fmt::print(stderr, "sandbox: {}; `hone doctor` says more\n", judge.sandbox().Summary());
+  const LinesSummary summary = JudgeLines(std::cin, std::cout, judge, threads);
   if (summary.unreadable > 0) {
-    throw Error(fmt::format("{} of {} lines could not be read; the first: {}", summary.unreadable,
-                            summary.lines, summary.first_error),
-                "", "");
+    fmt::print(stderr, "{} of {} lines could not be read; the first: {}\n", summary.unreadable, summary.lines,
+               summary.first_error);
   }
-  return summary.failed > 0 ? 1 : 0;
+  return summary.failed + summary.unreadable > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -46,15 +44,14 @@ Command AddJudgeCommand(CLI::App &app) {
   command->add_option("--cache", a->cache, "directory of compiled programs; '' keeps nothing")
       ->capture_default_str();
   command->footer(
-      "Reads one submission per line on stdin, writes one verdict per line, in "
-      "order "
+      "Reads one submission per line on stdin, writes one verdict per line, in order "
       "(rewards/code/README.md).\n"
-      "Exit code 1 when a line could not be read or the judge itself failed on "
-      "one (verdict IE).\n"
+      "A line that is no submission is answered in its place with verdict IE; its error has its number.\n"
+      "Exit code: 0 when every line was judged; 1 when some line ended as a fault (verdict IE);\n"
+      "2 for a wrong command line.\n"
       "Example:\n"
       "  echo '{\"id\":1,\"lang\":\"python\",\"code\":\"def f(x): return 2*x\","
-      "\"tests\":[{\"call\":\"f\",\"args\":[21],\"returns\":42}]}' | hone "
-      "judge");
+      "\"tests\":[{\"call\":\"f\",\"args\":[21],\"returns\":42}]}' | hone judge");
   return [a] { return JudgeStdin(*a); };
 }
 

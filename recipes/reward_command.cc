@@ -53,8 +53,23 @@ const char* StatusText(const Score& score) {
 
 std::string Said(const Score& score) {
   const std::string value = score.status == Score::Status::kValue ? fmt::format(" {:.6g}", score.value) : "";
-  return StatusText(score) + value + "  " + score.explanation;
+  return StatusText(score) + value + (score.explanation.empty() ? "" : "  " + score.explanation);
 }
+
+// A traceback is shown at its first row; later ones point there.
+class Faults {
+ public:
+  std::string Say(const Score& score, int64_t row) {
+    const size_t line_end = score.explanation.find('\n');
+    if (score.status != Score::Status::kFault || line_end == std::string::npos) return Said(score);
+    const auto [entry, is_new] = first_rows_.emplace(score.explanation, row);
+    if (is_new) return Said(score);
+    return fmt::format("fault  {} (as in row {})", score.explanation.substr(0, line_end), entry->second);
+  }
+
+ private:
+  std::map<std::string, int64_t> first_rows_;
+};
 
 nlohmann::ordered_json ScoreJson(const Score& score) {
   nlohmann::ordered_json json = {{"status", StatusText(score)}};
@@ -119,6 +134,7 @@ int Try(const RewardArguments& a) {
   const auto runner = RunnerFor(a.reward, a.options);
   int64_t values = 0, not_applicable = 0, faults = 0;
   double sum = 0.0;
+  Faults said;
   ScoreInBatches(a.data, {runner.get()}, [&](const std::vector<const ScoredGroup*>& row) {
     const ScoredGroup& scored = *row[0];
     for (size_t i = 0; i < scored.scores.size(); ++i) {
@@ -133,7 +149,7 @@ int Try(const RewardArguments& a) {
         PrintJson(json);
       } else if (values + not_applicable + faults <= a.limit || score.status == Score::Status::kFault) {
         fmt::print("{}  {}\n    {}\n", scored.group.slot + 1, Shown(scored.group.completions[i].text),
-                   Said(score));
+                   said.Say(score, scored.group.slot + 1));
       }
     }
   });
@@ -200,6 +216,7 @@ void AddTry(CLI::App* parent, const std::shared_ptr<RewardArguments>& a) {
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--json", a->json, "one JSON object per completion");
   command->footer(
+      "A row: {\"prompt\":\"2+2=\",\"gold\":\"4\",\"completion\":\"4\"}\n"
       "Exit code 1 when a score is a fault.\n"
       "Example:\n  hone reward try recipes/python_reward.py:answer --data runs/r1_zero");
 }
@@ -223,6 +240,12 @@ Command AddRewardCommand(CLI::App& app) {
   auto* command = app.add_subcommand("reward", "Try a reward, or compare two");
   auto a = std::make_shared<RewardArguments>();
   command->require_subcommand(1);
+  command->footer(
+      "Examples:\n"
+      "  hone reward try math --data rows.jsonl\n"
+      "  hone reward try my.py:func --data runs/r1_zero --set deadline=5\n"
+      "  hone reward audit runs/r1_zero --rewards answer,math\n"
+      "`hone reward try --help` says what rows look like.");
   AddTry(command, a);
   AddAudit(command, a);
   return [a, command] { return command->got_subcommand("try") ? Try(*a) : Audit(*a); };

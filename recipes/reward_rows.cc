@@ -65,6 +65,10 @@ void TakeCompletions(json& row, const std::string& where, Group& group) {
 }
 
 void ForEachRunGroup(const std::string& path, const std::function<void(Group)>& each) {
+  if (!std::filesystem::exists(path + "/hone.db")) {
+    throw Error("this directory is no run's: it holds no hone.db", path,
+                "name the directory of a run, or a JSONL file of rows");
+  }
   const RunStore store = RunStore::OpenReadOnly(path + "/hone.db");
   int64_t slot = 0;
   for (const int64_t step : store.GroupSteps()) {

@@ -1,6 +1,7 @@
 // The table of rewards. Covered by tests/rewards/reward_test.cc.
 #include "rewards/reward.h"
 
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -35,8 +36,11 @@ class OptionsOf final : public RewardOptions {
   void Fields(FieldVisitor& v) override {
     if constexpr (requires { options_.Fields(v); }) options_.Fields(v);
   }
-  std::unique_ptr<RewardFn> Make(const std::string& /*use*/, double /*deadline*/) const override {
-    if constexpr (std::is_constructible_v<Reward, const Options&>) {
+  std::unique_ptr<RewardFn> Make(const std::string& /*use*/,
+                                 [[maybe_unused]] double deadline) const override {
+    if constexpr (std::is_constructible_v<Reward, const Options&, double>) {
+      return std::make_unique<Reward>(options_, deadline);
+    } else if constexpr (std::is_constructible_v<Reward, const Options&>) {
       return std::make_unique<Reward>(options_);
     } else {
       return std::make_unique<Reward>();
@@ -84,7 +88,7 @@ std::unique_ptr<RewardFn> MakeReward(std::string_view name) {
   const auto options = BuiltInOptions(name);
   if (options == nullptr)
     throw Error("no reward is named '" + std::string(name) + "'", "", NearestReward(name));
-  return options->Make("", 0.0);
+  return options->Make("", std::numeric_limits<double>::infinity());
 }
 
 std::vector<std::string> RewardNames() {

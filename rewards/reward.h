@@ -35,7 +35,7 @@ class RewardOptions {
   virtual void Fields(FieldVisitor& v) = 0;  // none for a reward without options
   // Relative paths among the options start from `directory`.
   virtual void ResolvePaths(const std::string& /*directory*/) {}
-  // `use` is the recipe's, `deadline` in seconds for one group; built-in rewards need neither. Error when this
+  // `use` is the recipe's, `deadline` in seconds for one group; most built-in rewards need neither. Error when this
   // machine cannot serve it.
   virtual std::unique_ptr<RewardFn> Make(const std::string& use, double deadline) const = 0;
   virtual std::unique_ptr<RewardOptions> Clone() const = 0;

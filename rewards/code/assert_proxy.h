@@ -1,6 +1,6 @@
 // Python assertions run in a process of ours in a box of its own and reach the submission, in another box,
 // through a socket: only arguments go in and only plain values, exceptions and references come out. Covered
-// by tests/rewards/judge_test.cc.
+// by tests/rewards/judge_assert_test.cc.
 #ifndef HONE_REWARDS_CODE_ASSERT_PROXY_H_
 #define HONE_REWARDS_CODE_ASSERT_PROXY_H_
 
@@ -28,6 +28,11 @@ std::vector<std::string> SubmissionSideCommand();
 // of them; modules of the standard library are this side's own.
 std::vector<BoxFile> TestSideFiles(std::string_view assertion);
 std::vector<std::string> TestSideCommand();
+
+// The source of parts of both sides.
+extern const char* const kProxyValuesPython;
+extern const char* const kProxySubmissionPython;
+extern const char* const kProxyTestPython;
 
 }  // namespace hone
 

@@ -56,9 +56,9 @@ struct Mounted {
   std::string root, point, type, options;
 };
 
-std::vector<Mounted> CgroupMounts() {
+std::vector<Mounted> CgroupMounts(const std::string& path) {
   std::vector<Mounted> mounts;
-  std::ifstream file("/proc/self/mountinfo");
+  std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const size_t dash = line.find(" - cgroup");
     if (dash == std::string::npos) continue;
@@ -77,8 +77,9 @@ bool Lists(const std::string& list, const std::string& name) {
 }
 
 // The directory of this process's group of a v1 controller, or of v2 when the name is empty; empty when it cannot be seen.
-std::string OwnGroup(const std::vector<Mounted>& mounts, const std::string& controller) {
-  std::ifstream file("/proc/self/cgroup");
+std::string OwnGroup(const std::vector<Mounted>& mounts, const std::string& path,
+                     const std::string& controller) {
+  std::ifstream file(path);
   std::string own;
   for (std::string line; std::getline(file, line);) {
     const size_t first = line.find(':'), second = line.find(':', first + 1);
@@ -93,25 +94,29 @@ std::string OwnGroup(const std::vector<Mounted>& mounts, const std::string& cont
       continue;
     const std::string root = mount.root == "/" ? "" : mount.root;
     if (own.empty() || own.find("..") != std::string::npos || own.rfind(root, 0) != 0) continue;
-    return mount.point + own.substr(root.size());
+    std::string place = mount.point + own.substr(root.size());
+    if (place.ends_with('/')) place.pop_back();
+    return place;
   }
   return "";
 }
 
 // "hone-PID-N" of a process that is gone: its groups are empty.
-void RemoveStale(const std::string& place) {
+int RemoveStale(const std::string& place) {
+  int removed = 0;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(place, ignored)) {
     const std::string name = entry.path().filename();
     if (name.rfind("hone-", 0) != 0) continue;
     const int pid = std::atoi(name.c_str() + 5);
-    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) rmdir(entry.path().c_str());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) removed += rmdir(entry.path().c_str()) == 0;
   }
+  return removed;
 }
 
-bool CanMakeGroup(const std::string& place) {
+bool CanMakeGroup(const std::string& place, int& stale) {
   if (place.empty()) return false;
-  RemoveStale(place);
+  stale += RemoveStale(place);
   const std::string probe = place + "/hone-" + std::to_string(getpid()) + "-probe";
   if (mkdir(probe.c_str(), 0755) != 0) return false;
   const bool usable = Write(probe + "/cgroup.procs", "") || errno != EACCES;
@@ -130,7 +135,7 @@ GroupPlaces FindV2(const std::string& own) {
     const std::string given((std::istreambuf_iterator<char>(file)), {});
     const bool memory = given.find("memory") != std::string::npos,
                pids = given.find("pids") != std::string::npos;
-    if (!(memory || pids) || !CanMakeGroup(place)) continue;
+    if (!(memory || pids) || !CanMakeGroup(place, places.stale)) continue;
     if (memory) places.memory = place;
     if (pids) places.pids = place;
     places.cpu = place;  // cpu.stat needs no controller
@@ -148,15 +153,15 @@ void RemoveGroup(const std::string& path) {
 
 }  // namespace
 
-GroupPlaces FindGroupPlaces() {
-  const std::vector<Mounted> mounts = CgroupMounts();
-  const GroupPlaces second = FindV2(OwnGroup(mounts, ""));
+GroupPlaces FindGroupPlaces(const std::string& mounts_file, const std::string& own_file) {
+  const std::vector<Mounted> mounts = CgroupMounts(mounts_file);
+  const GroupPlaces second = FindV2(OwnGroup(mounts, own_file, ""));
   if (!second.memory.empty()) return second;
   GroupPlaces first;
   for (const auto& [controller, place] :
        {std::pair{"memory", &first.memory}, {"pids", &first.pids}, {"cpuacct", &first.cpu}}) {
-    const std::string own = OwnGroup(mounts, controller);
-    if (CanMakeGroup(own)) *place = own;
+    const std::string own = OwnGroup(mounts, own_file, controller);
+    if (CanMakeGroup(own, first.stale)) *place = own;
   }
   return first.memory.empty() && !second.pids.empty() ? second : first;
 }

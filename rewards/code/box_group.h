@@ -16,10 +16,13 @@ namespace hone {
 struct GroupPlaces {
   bool v2 = false;
   std::string memory, pids, cpu;
+  int stale = 0;  // groups that were removed, left there by processes that were killed
 };
 
-// Tries: a place is named only when a group could be made in it. Removes groups left there by processes that are no more.
-GroupPlaces FindGroupPlaces();
+// Tries: a place is named only when a group could be made in it. Removes groups left there by processes
+// that are no more.
+GroupPlaces FindGroupPlaces(const std::string& mounts = "/proc/self/mountinfo",
+                            const std::string& own = "/proc/self/cgroup");
 
 // One box's groups, removed with it. A measure is -1 where the machine has no such group.
 class BoxGroup {

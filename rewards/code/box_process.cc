@@ -3,21 +3,19 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "data/error.h"
 #include "data/text_file.h"
+#include "rewards/code/box_spawn.h"
 
 namespace hone {
 namespace {
@@ -26,30 +24,6 @@ constexpr double kSetupSeconds = 30.0;
 constexpr int64_t kMailboxKept = 4 << 20;
 
 [[noreturn]] void Lost(const std::string& what) { throw Error("the sandbox's box failed: " + what, "", ""); }
-
-// What the new process needs between clone and exec, where it still lives in our memory.
-struct Launch {
-  int image, socket, mailbox, group, null;
-};
-
-// Only system calls: other threads of this process may hold any lock.
-int RunLaunch(void* argument) {
-  const Launch& launch = *static_cast<const Launch*>(argument);
-  std::array<int, 5> high = {};
-  const std::array<int, 5> low = {launch.image, launch.socket, launch.mailbox, launch.group, launch.null};
-  for (size_t i = 0; i < low.size(); ++i) high[i] = low[i] == -1 ? -1 : fcntl(low[i], F_DUPFD_CLOEXEC, 300);
-  for (const int place : {0, 1, 2}) dup2(high[4], place);
-  dup2(high[1], kBoxSocket);
-  dup2(high[2], kBoxMailbox);
-  if (high[3] != -1) dup2(high[3], kBoxGroup);
-  syscall(SYS_close_range, 3, kBoxSocket - 1, 0);
-  syscall(SYS_close_range, high[3] == -1 ? kBoxGroup : kBoxGroup + 1, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-  char name[] = "hone-box";
-  char* const arguments[] = {name, nullptr};
-  char* const environment[] = {nullptr};
-  syscall(SYS_execveat, high[0], "", arguments, environment, AT_EMPTY_PATH);
-  _exit(127);
-}
 
 }  // namespace
 
@@ -63,7 +37,10 @@ BoxProcess::BoxProcess(const Descriptor& image, const BoxSetup& setup, int group
   socket_ = Descriptor(ends[0]);
   {
     const Descriptor theirs(ends[1]);
-    Spawn(image, theirs, group);
+    std::vector<std::pair<int, int>> descriptors = {{theirs.get(), kBoxSocket},
+                                                    {mailbox_.get(), kBoxMailbox}};
+    if (group != -1) descriptors.emplace_back(group, kBoxGroup);
+    pid_ = SpawnBoxProgram(image, {}, descriptors);
   }
   try {
     prepare(pid_);
@@ -81,22 +58,6 @@ BoxProcess::~BoxProcess() {
   kill(pid_, SIGKILL);  // its runs die with it
   while (waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
   }
-}
-
-void BoxProcess::Spawn(const Descriptor& image, const Descriptor& theirs, int group) {
-  const Descriptor null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  Launch launch = {image.get(), theirs.get(), mailbox_.get(), group, null.get()};
-  std::array<char, 64 << 10> stack;
-  // A handler of ours must not run in the child, which has our memory: no signal arrives until it has its own.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  char* const top = stack.data() + stack.size();
-  pid_ = clone(RunLaunch, top - reinterpret_cast<uintptr_t>(top) % 16, CLONE_VM | CLONE_VFORK | SIGCHLD,
-               &launch);
-  const int error = errno;
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid_ == -1) throw SystemError("start", "a box", error);
 }
 
 void BoxProcess::SetUp(const BoxSetup& setup) {

@@ -38,7 +38,6 @@ class BoxProcess {
   void ShrinkMailbox();
 
  private:
-  void Spawn(const Descriptor& image, const Descriptor& theirs, int group);
   void SetUp(const BoxSetup& setup);
   void MapIds(const BoxSetup& setup);
   void Send(const BoxMessage& message, const std::vector<int>& descriptors = {});

@@ -64,21 +64,20 @@ bool Among(std::string_view word, std::initializer_list<std::string_view> words)
 }
 
 bool IsTypeWord(std::string_view word) {
-  return Among(word, {"void",     "char",     "short",    "int",      "long",      "float",
-                      "double",   "signed",   "unsigned", "_Bool",    "bool",      "size_t",
-                      "ssize_t",  "int8_t",   "int16_t",  "int32_t",  "int64_t",   "uint8_t",
-                      "uint16_t", "uint32_t", "uint64_t", "intptr_t", "uintptr_t", "ptrdiff_t"});
+  return Among(word,
+               {"void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "_Bool"});
 }
 
-// "const char*" of the tokens of one declaration; nullopt when a word in it is no known type. `named` allows
+// "const char*" of the tokens of one declaration, its words as they are: what an alias stands for, the compiler knows. `named` allows
 // one last word that is a name.
-std::optional<std::string> TypeOf(const std::vector<std::string_view>& tokens, bool named) {
+std::optional<std::string> TypeOf(std::vector<std::string_view> tokens, bool named) {
+  std::erase_if(tokens, [](std::string_view token) {
+    return Among(token, {"static", "inline", "extern", "register", "volatile", "restrict", "__restrict"});
+  });
   std::string words, stars;
   bool has_type = false, has_name = false, is_const = false;
   for (size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view token = tokens[i];
-    if (Among(token, {"static", "inline", "extern", "register", "volatile", "restrict", "__restrict"}))
-      continue;
     if (token == "const") {
       is_const = is_const || stars.empty();
     } else if (token == "*") {
@@ -86,13 +85,15 @@ std::optional<std::string> TypeOf(const std::vector<std::string_view>& tokens, b
     } else if (token == "[") {
       stars += '*';
       while (i < tokens.size() && tokens[i] != "]") ++i;
-    } else if (IsTypeWord(token) && !has_name) {
-      words += (words.empty() ? "" : " ") + std::string(token);
-      has_type = true;
-    } else if (named && has_type && !has_name && IsWord(token[0])) {
-      has_name = true;
-    } else {
+    } else if (!IsWord(token[0]) || has_name) {
       return std::nullopt;
+    } else if (named && has_type && !IsTypeWord(token)) {
+      has_name = true;
+    } else if (has_type && !IsTypeWord(token)) {
+      return std::nullopt;
+    } else {
+      words += (words.empty() ? "" : " ") + std::string(token);
+      has_type = !Among(token, {"struct", "union", "enum"});
     }
   }
   if (!has_type) return std::nullopt;
@@ -120,25 +121,6 @@ std::optional<std::vector<std::string>> ParametersOf(const std::vector<std::stri
   return std::nullopt;
 }
 
-// The macro of kCallTailC that reads a value of this type, or nothing.
-std::string ReaderOf(const std::string& type) {
-  if (Among(type, {"bool", "_Bool"})) return "HONE_BOOL";
-  if (type == "char") return "HONE_CHAR";
-  if (Among(type, {"float", "double", "long double", "double long"})) return "HONE_FLOATING";
-  if (Among(type, {"char*", "const char*"})) return "HONE_TEXT";
-  return type.find('*') == std::string::npos && type != "void" ? "HONE_INTEGER" : "";
-}
-
-std::string ReadParameter(const std::string& type, size_t index) {
-  const std::string reader = ReaderOf(type);
-  if (!reader.empty()) return fmt::format("  {}({}, hone_a{})\n", reader, type, index);
-  std::string item = type.substr(0, type.size() - 1);
-  if (item.starts_with("const ") && item.find('*') == std::string::npos) item = item.substr(6);
-  const std::string item_reader = type.ends_with('*') ? ReaderOf(item) : "";
-  if (item_reader.empty()) return "";
-  return fmt::format("  HONE_ARRAY({}, {}, hone_a{})\n", item_reader, item, index);
-}
-
 }  // namespace
 
 std::optional<CDeclaration> FindCDeclaration(std::string_view code, std::string_view function) {
@@ -156,26 +138,32 @@ std::optional<CDeclaration> FindCDeclaration(std::string_view code, std::string_
   return std::nullopt;
 }
 
-CallProgram MakeCCallProgram(std::string_view code, const std::string& function) {
+CallProgram MakeCCallProgram(std::string_view code, const CallShape& shape) {
+  const std::string& function = shape.function;
   const std::optional<CDeclaration> declaration = FindCDeclaration(code, function);
-  if (!declaration)
-    return {"", "no declaration of '" + function + "' with types that can be passed was found"};
-  std::string body, args;
+  if (!declaration) {
+    return {"", "the submission has no declaration of a function " + function +
+                    " whose parameters are values, strings or arrays"};
+  }
+  std::string types, reads, args, changed;
   for (size_t i = 0; i < declaration->parameters.size(); ++i) {
-    const std::string read = ReadParameter(declaration->parameters[i], i);
-    if (read.empty())
-      return {"", "no JSON value fits the parameter type '" + declaration->parameters[i] + "'"};
-    body += read;
+    types += fmt::format("typedef __typeof__({}) hone_p{};\n", declaration->parameters[i], i);
+    reads += fmt::format("  hone_p{0} hone_a{0} = HONE_READ(hone_p{0});\n", i);
     args += fmt::format("{}hone_a{}", i > 0 ? ", " : "", i);
+    changed += fmt::format("  HONE_CHANGED(hone_a{});\n", i);
   }
   const std::string call = function + "(" + args + ")";
   std::string program(code);
-  program += "\n";
-  program += kUndefine;
-  program += "#include <stddef.h>\n#include <stdint.h>\n#include <sys/types.h>\n#define bool _Bool\n";
+  // A submission's macros are part of its types and end with them.
+  program += "\n" + std::string(kCallPlace) + types + kUndefine;
+  program += "#define bool _Bool\n";
   program += kCallTailC;
-  program += "int __wrap_main(void) {\n  hone_begin();\n" + body + "  hone_end_of_arguments();\n";
-  program += declaration->returns == "void" ? "  " + call + ";\n  hone_add(\"null\", 4);\n"
+  program += "int __wrap_main(void) {\n  hone_begin();\n";
+  if (shape.arguments != declaration->parameters.size())
+    program += "  hone_refuse(\"the function takes another number of arguments\");\n";
+  program += reads;
+  program += declaration->returns == "void" ? "  " + call + ";\n  hone_add(\"~\", 1);\n" + changed +
+                                                  "  if (!hone_changed) hone_add(\"null\", 4);\n"
                                             : "  HONE_WRITE((" + call + "));\n";
   return {program + "  hone_send();\n}\n", ""};
 }

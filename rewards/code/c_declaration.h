@@ -24,7 +24,7 @@ struct CDeclaration {
 std::optional<CDeclaration> FindCDeclaration(std::string_view code, std::string_view function);
 
 // See MakeCallProgram.
-CallProgram MakeCCallProgram(std::string_view code, const std::string& function);
+CallProgram MakeCCallProgram(std::string_view code, const CallShape& shape);
 
 }  // namespace hone
 

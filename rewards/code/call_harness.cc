@@ -3,52 +3,128 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
 #include "rewards/code/c_declaration.h"
+#include "rewards/code/typed_value.h"
 
 namespace hone {
 namespace {
 
-// Class.method as C++ has it.
-std::string Member(const std::string& function) {
+// What a call looks like in C++: the function's address, and an expression to put "(..)" behind.
+struct CppName {
+  std::string address, direct, object;
+};
+
+CppName NameInCpp(std::string_view code, const std::string& function) {
   const size_t point = function.find('.');
-  return point == std::string::npos ? function
-                                    : function.substr(0, point) + "::" + function.substr(point + 1);
+  if (point == std::string::npos) return {function, function, ""};
+  const std::string outer = function.substr(0, point), inner = function.substr(point + 1);
+  const std::string qualified = outer + "::" + inner;
+  if (code.find("namespace " + outer) != std::string_view::npos) return {qualified, qualified, ""};
+  return {qualified, "hone_object()." + inner,
+          "static " + outer + "& hone_object() { static " + outer + " object; return object; }\n"};
 }
 
-CallProgram CppProgram(std::string_view code, const std::string& function) {
+CallProgram CppProgram(std::string_view code, const CallShape& shape) {
+  const CppName name = NameInCpp(code, shape.function);
+  const std::string call = name.direct + "(static_cast<decltype(hone_a)&&>(hone_a)...)";
+  const std::string direct = "[](auto&&... hone_a) -> decltype(" + call + ") { return " + call + "; }";
   std::string program(code);
-  program += "\n";
-  program += kUndefine;
+  program += "\n" + std::string(kCallPlace) + kUndefine;
+  program += fmt::format("#define HONE_ARGUMENTS {}\n", shape.arguments);
+  if (!shape.types.empty()) program += "#include <map>\n#include <string>\n#include <vector>\n";
   program += kCallReadCpp;
   program += kCallCallCpp;
-  program += "\nextern \"C\" int __wrap_main(int, char**) { hone_call::Run(&" + Member(function) + "); }\n";
-  return {program, ""};
+  program += name.object;
+  program += "extern \"C\" int __wrap_main(int, char**) { hone_call::";
+  program += shape.types.empty() ? "Run(" + direct + ", &" + name.address + ");"
+                                 : "RunAs(" + direct + ", " + shape.types + ");";
+  return {program + " }\n", ""};
+}
+
+// "std::vector<int>", with `whole` for integers; empty when there is no such type.
+std::string NaturalType(const TypedValue& value, const std::string& whole) {
+  const auto common = [&](size_t first, size_t step) {
+    std::string type = first < value.items.size() ? NaturalType(value.items[first], whole) : whole;
+    for (size_t i = first; i < value.items.size(); i += step) {
+      const std::string other = NaturalType(value.items[i], whole);
+      const bool numbers = (type == whole || type == "double") && (other == whole || other == "double");
+      if (numbers && type != other) type = "double";
+      if (type != other && !numbers) return std::string();
+    }
+    return type;
+  };
+  switch (value.kind) {
+    case TypedValue::Kind::kBool:
+      return "bool";
+    case TypedValue::Kind::kInt:
+      return whole;
+    case TypedValue::Kind::kFloat:
+      return "double";
+    case TypedValue::Kind::kString:
+      return "std::string";
+    case TypedValue::Kind::kList: {
+      const std::string item = common(0, 1);
+      return item.empty() ? "" : "std::vector<" + item + ">";
+    }
+    case TypedValue::Kind::kMap: {
+      const std::string item = common(1, 2);
+      return item.empty() ? "" : "std::map<std::string, " + item + ">";
+    }
+    default:
+      return "";
+  }
+}
+
+bool FitsInt(const TypedValue& value) {
+  if (value.kind == TypedValue::Kind::kInt) {
+    const double number = std::strtod(value.text.c_str(), nullptr);
+    return number >= -2147483648.0 && number <= 2147483647.0;
+  }
+  return std::all_of(value.items.begin(), value.items.end(), FitsInt);
 }
 
 CallProgram JavaScriptProgram(std::string_view code, const std::string& function) {
   std::string program(code);
   const size_t point = function.find('.');
-  program += point == std::string::npos
-                 ? "\n;const hone_function = " + function + ";"
-                 : fmt::format("\n;const hone_function = (...a) => (new {}()).{}(...a);",
-                               function.substr(0, point), function.substr(point + 1));
+  program +=
+      point == std::string::npos
+          ? fmt::format("\n;const hone_function = typeof {0} === 'undefined' ? undefined : {0};", function)
+          : fmt::format("\n;const hone_function = (...a) => (new {}()).{}(...a);", function.substr(0, point),
+                        function.substr(point + 1));
   program += kCallTailJavaScript;
   return {program, ""};
 }
 
 }  // namespace
 
-CallProgram MakeCallProgram(const Language& language, std::string_view code, const std::string& function) {
+std::string ArgumentTypes(const std::string& args) {
+  const TypedValue values = ParseJsonValue(args, "");
+  std::string sets;
+  for (const std::string whole : {"int", "long long", "double"}) {
+    if (whole == "int" && !FitsInt(values)) continue;
+    std::string set;
+    for (const TypedValue& value : values.items) {
+      const std::string type = NaturalType(value, whole);
+      if (type.empty()) return "";
+      set += (set.empty() ? "" : ", ") + type;
+    }
+    sets += (sets.empty() ? "" : ", ") + ("hone_call::Types<" + set + ">()");
+  }
+  return sets;
+}
+
+CallProgram MakeCallProgram(const Language& language, std::string_view code, const CallShape& shape) {
   switch (language.harness) {
     case Language::Harness::kC:
-      return MakeCCallProgram(code, function);
+      return MakeCCallProgram(code, shape);
     case Language::Harness::kCpp:
-      return CppProgram(code, function);
+      return CppProgram(code, shape);
     case Language::Harness::kJavaScript:
-      return JavaScriptProgram(code, function);
+      return JavaScriptProgram(code, shape.function);
     default:
       std::abort();  // nothing to put behind the others
   }

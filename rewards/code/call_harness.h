@@ -21,9 +21,20 @@ struct CallProgram {
 
 // `code` with a main of ours behind it that calls `function`, for C, C++ and JavaScript. The linker puts it
 // in the place of any main of the submission (see CallFlags). Types come from the submission's own
-// declaration: C++ lets the compiler deduce them, C has its declaration read (integers, floating point, bool,
-// char, char* and arrays as pointers).
-CallProgram MakeCallProgram(const Language& language, std::string_view code, const std::string& function);
+// declaration: C++ lets the compiler deduce them; in C the words of its declaration are read, and the compiler
+// knows what they stand for. Where C++ has overloads or a template, it chooses by arguments of `types`.
+struct CallShape {
+  std::string function;
+  size_t arguments = 0;
+  std::string types = {};  // see ArgumentTypes; empty: those of the only function of that name
+};
+CallProgram MakeCallProgram(const Language& language, std::string_view code, const CallShape& shape);
+
+// The C++ types that a JSON array's values have by nature, in several widths; empty for null and lists of mixed values.
+std::string ArgumentTypes(const std::string& args);
+
+// Our part of a program begins with this line, so that the compiler's messages tell it from the submission.
+inline constexpr std::string_view kCallPlace = "#line 1 \"hone-call\"\n";
 
 // Extra compiler flags of programs made by MakeCallProgram.
 std::vector<std::string> CallFlags(const Language& language);
@@ -37,6 +48,10 @@ std::string CallRequest(const std::string& nonce, const std::string& function, c
 
 // 32 random hexadecimal digits.
 std::string MakeNonce();
+
+// What begins a payload that is no plain result: kRefused and why the function was not called, or kNothing and, for a
+// function that returns nothing, the first argument that it can change, or null.
+inline constexpr char kRefused = '!', kNothing = '~';
 
 // The payload of a channel that holds exactly one frame: "NONCE LENGTH\n", the payload, "\nNONCE done\n".
 // Anything else, an unfinished frame or one more byte, is nullopt.

@@ -3,7 +3,7 @@
 
 namespace hone {
 
-// Readers for each kind of parameter; the result is written by its type. __read and __write are glibc's names
+// What reads a parameter and writes the result is chosen by the compiler from the type, so that typedefs are no matter. __read and __write are glibc's names
 // that programs do not take.
 const char* const kCallTailC = R"c(
 long hone_read(int, void*, unsigned long) __asm__("__read");
@@ -17,8 +17,10 @@ static char *hone_at, *hone_nonce, *hone_out;
 static unsigned long hone_size;
 
 static void hone_refuse(const char* why) {
-  hone_write(2, why, __builtin_strlen(why));
-  hone_write(2, "\n", 1);
+  char frame[512];
+  int n = __builtin_snprintf(frame, sizeof frame, "%s %lu\n!%s\n%s done\n", hone_nonce,
+                             1 + (unsigned long)__builtin_strlen(why), why, hone_nonce);
+  hone_write(3, frame, (unsigned long)n);
   for (;;) hone_exit(1);
 }
 static void hone_add(const char* text, unsigned long n) {
@@ -91,7 +93,7 @@ static __int128 hone_read_integer(void) {
   if (*hone_at == '.' || *hone_at == 'e' || *hone_at == 'E') hone_refuse("an argument is not an integer");
   return negative ? -n : n;
 }
-static _Bool hone_read_bool(void) {
+static _Bool hone_read_flag(void) {
   if (hone_word("true")) return 1;
   if (hone_word("false")) return 0;
   hone_refuse("an argument is not a bool");
@@ -104,29 +106,60 @@ static char hone_read_char(void) {
   if (__builtin_strlen(text) != 1) hone_refuse("an argument is not one character");
   return text[0];
 }
-#define HONE_INTEGER(type, name)                                          \
-  type name; { __int128 n_ = hone_read_integer(); name = (type)n_;        \
-    if ((__int128)name != n_) hone_refuse("an argument does not fit its type"); }
-#define HONE_FLOATING(type, name)                                          \
-  type name; { char* end_; hone_skip(); name = HONE_PARSE(type)(hone_at, &end_); \
-    if (end_ == hone_at || *hone_at == 'n') hone_refuse("an argument is not a number"); \
-    hone_at = end_; }
-#define HONE_BOOL(type, name) type name = hone_read_bool();
-#define HONE_CHAR(type, name) type name = hone_read_char();
-#define HONE_TEXT(type, name) type name = hone_read_text();
-#define HONE_ARRAY(item, type, name)                                                     \
-  type* name = 0;                                                                        \
-  if (!hone_word("null")) {                                                              \
-    unsigned long size_ = 0, capacity_ = 16;                                             \
-    name = __builtin_calloc(capacity_, sizeof(type));                                    \
-    if (!hone_take('[')) hone_refuse("an argument is not a list");                       \
-    while (!hone_take(']')) {                                                            \
-      if (size_ + 1 == capacity_) name = __builtin_realloc(name, (capacity_ *= 2) * sizeof(type)); \
-      if (!name) hone_refuse("no memory for an argument");                               \
-      item(type, value_)                                                                 \
-      name[size_++] = value_;                                                            \
-    }                                                                                    \
+/* Each kind of value: what reads one, a list and a list of lists, and what writes one and a list that was read. */
+#define HONE_INTEGER(type, name)                                       \
+  static type hone_read_##name(void) {                                 \
+    __int128 n = hone_read_integer();                                  \
+    if ((__int128)(type)n != n) hone_refuse("an argument does not fit its type"); \
+    return (type)n;                                                    \
   }
+#define HONE_FLOATING(type, name, parse)                               \
+  static type hone_read_##name(void) {                                 \
+    char* end;                                                         \
+    hone_skip();                                                       \
+    type value = parse(hone_at, &end);                                 \
+    if (end == hone_at || *hone_at == 'n') hone_refuse("an argument is not a number"); \
+    hone_at = end;                                                     \
+    return value;                                                      \
+  }
+static struct { const void* items; unsigned long size; } hone_lists[64];
+static int hone_list_count;
+static void hone_remember(const void* items, unsigned long size) {
+  if (hone_list_count == 64) return;
+  hone_lists[hone_list_count].items = items;
+  hone_lists[hone_list_count++].size = size;
+}
+#define HONE_LIST(type, name, item)                                    \
+  static type* hone_read_##name(void) {                                \
+    if (hone_word("null")) return 0;                                   \
+    unsigned long size = 0, capacity = 16;                             \
+    type* items = __builtin_calloc(capacity, sizeof(type));            \
+    if (!hone_take('[')) hone_refuse("an argument is not a list");     \
+    while (!hone_take(']')) {                                          \
+      if (size + 1 == capacity) items = __builtin_realloc(items, (capacity *= 2) * sizeof(type)); \
+      if (!items) hone_refuse("no memory for an argument");            \
+      items[size++] = hone_read_##item();                              \
+    }                                                                  \
+    hone_remember(items, size);                                        \
+    return items;                                                      \
+  }
+#define HONE_KINDS(X)                                                  \
+  X(_Bool, flag) X(signed char, schar) X(unsigned char, uchar) X(short, short) X(unsigned short, ushort) \
+  X(int, int) X(unsigned, uint) X(long, long) X(unsigned long, ulong) X(long long, llong)                \
+  X(unsigned long long, ullong) X(float, float) X(double, double) X(long double, ldouble)
+HONE_INTEGER(signed char, schar) HONE_INTEGER(unsigned char, uchar)
+HONE_INTEGER(short, short) HONE_INTEGER(unsigned short, ushort)
+HONE_INTEGER(int, int) HONE_INTEGER(unsigned, uint) HONE_INTEGER(long, long)
+HONE_INTEGER(unsigned long, ulong) HONE_INTEGER(long long, llong) HONE_INTEGER(unsigned long long, ullong)
+HONE_FLOATING(float, float, hone_strtof) HONE_FLOATING(double, double, hone_strtod)
+HONE_FLOATING(long double, ldouble, hone_strtold)
+#define HONE_LISTS(type, name) HONE_LIST(type, name##_list, name) HONE_LIST(type*, name##_lists, name##_list)
+HONE_KINDS(HONE_LISTS)
+HONE_LIST(char*, text_list, text)
+#define HONE_READ_KIND(type, name) type: hone_read_##name, type*: hone_read_##name##_list,    \
+  const type*: hone_read_##name##_list, type**: hone_read_##name##_lists, const type**: hone_read_##name##_lists,
+#define HONE_READ(type) _Generic((type){0}, HONE_KINDS(HONE_READ_KIND) char: hone_read_char,  \
+  char**: hone_read_text_list, const char**: hone_read_text_list, char*: hone_read_text, const char*: hone_read_text)()
 
 static void hone_write_text(const char* text) {
   if (!text) { hone_add("null", 4); return; }
@@ -167,14 +200,38 @@ static void hone_write_unsigned(unsigned long long n) {
 HONE_WRITE_FLOATING(float, hone_write_float)
 HONE_WRITE_FLOATING(double, hone_write_double)
 HONE_WRITE_FLOATING(long double, hone_write_long_double)
-#define HONE_WRITE(value)                                                                          \
-  _Generic((value), _Bool: hone_write_bool, char: hone_write_char, signed char: hone_write_integer, \
-      short: hone_write_integer, int: hone_write_integer, long: hone_write_integer,                 \
-      long long: hone_write_integer, unsigned char: hone_write_unsigned,                            \
-      unsigned short: hone_write_unsigned, unsigned: hone_write_unsigned,                           \
-      unsigned long: hone_write_unsigned, unsigned long long: hone_write_unsigned,                  \
-      float: hone_write_float, double: hone_write_double, long double: hone_write_long_double,      \
-      char*: hone_write_text, const char*: hone_write_text)(value)
+#define HONE_WRITE_WITH(X)                                             \
+  X(_Bool, bool) X(signed char, integer) X(short, integer) X(int, integer) X(long, integer)      \
+  X(long long, integer) X(unsigned char, unsigned) X(unsigned short, unsigned) X(unsigned, unsigned) \
+  X(unsigned long, unsigned) X(unsigned long long, unsigned) X(float, float) X(double, double)       \
+  X(long double, long_double)
+#define HONE_WRITE_KIND(type, name) type: hone_write_##name,
+#define HONE_WRITE(value) _Generic((value), HONE_WRITE_WITH(HONE_WRITE_KIND) char: hone_write_char, \
+  char*: hone_write_text, const char*: hone_write_text)(value)
+
+/* A function that returns nothing is judged by the first argument that it can change. */
+static _Bool hone_changed;
+#define HONE_CHANGED_LIST(type, name, write)                           \
+  static void hone_changed_##name(int zero, type* items) {             \
+    unsigned long size = 0;                                            \
+    for (int i = 0; i < hone_list_count; ++i)                          \
+      if (hone_lists[i].items == items) size = hone_lists[i].size;     \
+    hone_add("[", 1);                                                  \
+    for (unsigned long i = 0; i < size; ++i) {                         \
+      if (i) hone_add(",", 1);                                         \
+      write(items[i]);                                                 \
+    }                                                                  \
+    hone_add("]", 1);                                                  \
+    hone_changed = 1;                                                  \
+  }
+#define HONE_CHANGED_KIND(type, name) HONE_CHANGED_LIST(type, name, HONE_WRITE)
+HONE_KINDS(HONE_CHANGED_KIND)
+HONE_CHANGED_LIST(char*, texts, hone_write_text)
+static void hone_changed_text(int zero, char* text) { hone_write_text(text); hone_changed = 1; }
+static void hone_changed_nothing(int zero, ...) {}
+#define HONE_CHANGED_CASE(type, name) type*: hone_changed_##name,
+#define HONE_CHANGED(value) if (!hone_changed) _Generic((value), HONE_KINDS(HONE_CHANGED_CASE) char*: hone_changed_text, \
+  char**: hone_changed_texts, default: hone_changed_nothing)(0, value)
 
 static void hone_begin(void) {
   unsigned long size = 0, capacity = 65536;
@@ -190,9 +247,6 @@ static void hone_begin(void) {
     if (*hone_at) *hone_at++ = 0;
   }
   if (!hone_take('[')) hone_refuse("no arguments");
-}
-static void hone_end_of_arguments(void) {
-  if (!hone_take(']')) hone_refuse("the function takes another number of arguments");
 }
 static void hone_put(const char* text, unsigned long size) {
   while (size > 0) {

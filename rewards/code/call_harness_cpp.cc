@@ -71,9 +71,15 @@ const char* const kCallReadCpp = R"cpp(
   inline void Parse(const char* text, char** end, double& value) { value = hone_strtod(text, end); }
   inline void Parse(const char* text, char** end, long double& value) { value = hone_strtold(text, end); }
 
+  static char* at;
+  static char* nonce;
+
+  // A frame that says why there is no result.
   [[noreturn]] inline void Refuse(const char* why) {
-    hone_write(2, why, __builtin_strlen(why));
-    hone_write(2, "\n", 1);
+    char frame[512];
+    const int n = __builtin_snprintf(frame, sizeof frame, "%s %lu\n!%s\n%s done\n", nonce,
+                                     1 + (unsigned long)__builtin_strlen(why), why, nonce);
+    hone_write(3, frame, (unsigned long)n);
     for (;;) hone_exit(1);
   }
 
@@ -94,8 +100,6 @@ const char* const kCallReadCpp = R"cpp(
   };
 
   static Buffer request, out;
-  static char* at;
-  static char* nonce;
 
   inline void Skip() {
     while (*at == ' ' || *at == ',' || *at == ':') ++at;
@@ -192,6 +196,15 @@ const char* const kCallReadCpp = R"cpp(
   template <class T>
   struct IsText<T, std::void_t<decltype(std::declval<T>().c_str())>> : std::true_type {};
   template <class T, class = void>
+  struct IsView : std::false_type {};
+  template <class T>
+  struct IsView<T, std::void_t<decltype(std::declval<T&>().remove_prefix(1))>> : std::true_type {};
+  template <class T, class = void>
+  struct IsSpan : std::false_type {};
+  template <class T>
+  struct IsSpan<T, std::void_t<typename T::element_type, decltype(std::declval<T&>().size_bytes())>>
+      : std::true_type {};
+  template <class T, class = void>
   struct IsSequence : std::false_type {};
   template <class T>
   struct IsSequence<
@@ -266,10 +279,19 @@ const char* const kCallReadCpp = R"cpp(
     }
     return map;
   }
+  // How long the arrays are that pointers among the arguments point to.
+  struct Array {
+    const void* items;
+    unsigned long size;
+  };
+  static Array arrays[64];
+  static int array_count;
+
   template <class E>
-  E* ReadPointer() {
+  E* ReadPointer(unsigned long& size) {
+    size = 0;
     if (Word("null")) return nullptr;
-    unsigned long size = 0, capacity = 16;
+    unsigned long capacity = 16;
     E* items = new E[capacity]();
     if (!Take('[')) Refuse("an argument is not a list");
     while (!Take(']')) {
@@ -281,6 +303,7 @@ const char* const kCallReadCpp = R"cpp(
       }
       items[size++] = Read<E>();
     }
+    if (array_count < 64) arrays[array_count++] = {items, size};
     return items;
   }
   template <class T>
@@ -299,14 +322,22 @@ const char* const kCallReadCpp = R"cpp(
       return ReadInteger<T>();
     } else if constexpr (std::is_floating_point_v<T>) {
       return ReadFloating<T>();
-    } else if constexpr (IsText<T>::value) {
+    } else if constexpr (std::is_enum_v<T>) {
+      return (T)ReadInteger<std::underlying_type_t<T>>();
+    } else if constexpr (IsText<T>::value || IsView<T>::value) {
       Buffer text = ReadText();
       return T(text.data, text.size);
+    } else if constexpr (IsSpan<T>::value) {
+      unsigned long size;
+      auto* items = ReadPointer<Plain<typename T::element_type>>(size);
+      return T(items, size);
     } else if constexpr (std::is_pointer_v<T>) {
       if constexpr (std::is_same_v<Plain<std::remove_pointer_t<T>>, char>)
         return Word("null") ? nullptr : ReadText().data;
-      else
-        return ReadPointer<Plain<std::remove_pointer_t<T>>>();
+      else {
+        unsigned long size;
+        return ReadPointer<Plain<std::remove_pointer_t<T>>>(size);
+      }
     } else if constexpr (HasMapped<T>::value) {
       return ReadMap<T>();
     } else if constexpr (HasKey<T>::value) {
@@ -324,7 +355,7 @@ const char* const kCallReadCpp = R"cpp(
     } else if constexpr (IsOptional<T>::value && HasValueType<T>::value) {
       return Word("null") ? T() : T(Read<Plain<typename T::value_type>>());
     } else {
-      static_assert(kNever<T>, "the function has an argument of a type that no JSON value fits");
+      static_assert(kNever<T>, "no JSON value fits an argument of the type");
     }
   }
 )cpp";

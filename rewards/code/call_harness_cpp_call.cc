@@ -68,6 +68,8 @@ const char* const kCallCallCpp = R"cpp(
   void Write(const T& value) {
     if constexpr (std::is_same_v<T, bool>) {
       out.Add(value ? "true" : "false");
+    } else if constexpr (std::is_enum_v<T>) {
+      Write<std::underlying_type_t<T>>((std::underlying_type_t<T>)value);
     } else if constexpr (std::is_same_v<T, char>) {
       WriteText(&value, 1);
     } else if constexpr (std::is_integral_v<T>) {
@@ -76,6 +78,8 @@ const char* const kCallCallCpp = R"cpp(
       WriteFloating(value);
     } else if constexpr (IsText<T>::value) {
       WriteText(value.c_str(), value.size());
+    } else if constexpr (IsView<T>::value) {
+      WriteText(value.data(), value.size());
     } else if constexpr (std::is_convertible_v<T, const char*>) {
       const char* text = value;
       if (text)
@@ -86,7 +90,7 @@ const char* const kCallCallCpp = R"cpp(
       WriteItems(value.begin(), value.end(), "{\"d\":[", "]}");
     } else if constexpr (HasKey<T>::value) {
       WriteItems(value.begin(), value.end(), "{\"s\":[", "]}");
-    } else if constexpr (IsSequence<T>::value) {
+    } else if constexpr (IsSequence<T>::value || IsSpan<T>::value) {
       WriteItems(value.begin(), value.end(), "[", "]");
     } else if constexpr (IsTuple<T>::value) {
       bool first = true;
@@ -103,7 +107,7 @@ const char* const kCallCallCpp = R"cpp(
       else
         out.Add("null");
     } else {
-      static_assert(kNever<T>, "the function returns a type that is no JSON value");
+      static_assert(kNever<T>, "the function returns what is no JSON value, the type");
     }
   }
 
@@ -135,17 +139,46 @@ const char* const kCallCallCpp = R"cpp(
     }
     if (!Take('[')) Refuse("no arguments");
   }
-  template <class R, class... A, class F>
+  // A function that returns nothing is judged by the first argument that it can change.
+  template <class A>
+  constexpr bool Changeable() {
+    using T = std::remove_reference_t<A>;
+    if constexpr (std::is_pointer_v<T>) return !std::is_const_v<std::remove_pointer_t<T>>;
+    return std::is_lvalue_reference_v<A> && !std::is_const_v<T>;
+  }
+  template <class T>
+  void WriteChanged(const T& value) {
+    if constexpr (std::is_pointer_v<T> && !std::is_convertible_v<T, const char*>) {
+      for (int i = 0; i < array_count; ++i) {
+        if (arrays[i].items == value) return WriteItems(value, value + arrays[i].size, "[", "]");
+      }
+      out.Add("null");
+    } else {
+      Write<T>(value);
+    }
+  }
+  template <class A, class T>
+  void TryChanged(bool& done, const T& value) {
+    if constexpr (Changeable<A>()) {
+      if (!done) WriteChanged<T>(value);
+      done = true;
+    }
+  }
+  template <class... A, class F>
   [[noreturn]] void Call(const F& call) {
     Start();
+    if (HONE_ARGUMENTS != sizeof...(A)) Refuse("the function takes another number of arguments");
     std::tuple<Plain<A>...> args{Read<Plain<A>>()...};
-    if (!Take(']')) Refuse("the function takes another number of arguments");
     out.Add("");
     std::apply(
         [&](auto&... arg) {
+          using R = decltype(call(static_cast<A>(arg)...));
           if constexpr (std::is_void_v<R>) {
             call(static_cast<A>(arg)...);
-            out.Add("null");
+            out.Add("~");
+            bool done = false;
+            (TryChanged<A>(done, arg), ...);
+            if (!done) out.Add("null");
           } else {
             Write<Plain<R>>(call(static_cast<A>(arg)...));
           }
@@ -153,19 +186,53 @@ const char* const kCallCallCpp = R"cpp(
         args);
     Send();
   }
-  template <class R, class... A>
-  [[noreturn]] void Run(R (*f)(A...)) {
-    Call<R, A...>([&](auto&&... arg) -> R { return f(static_cast<decltype(arg)>(arg)...); });
+  template <class... A>
+  struct Types {};
+  template <class F, class... A>
+  [[noreturn]] void CallFirst(const F& call, Types<A...>, Types<>) {
+    Call<A...>(call);
   }
-  template <class R, class C, class... A>
-  [[noreturn]] void Run(R (C::*f)(A...)) {
-    static C object;
-    Call<R, A...>([&](auto&&... arg) -> R { return (object.*f)(static_cast<decltype(arg)>(arg)...); });
+  template <class F, class... A, class B, class... Rest>
+  [[noreturn]] void CallFirst(const F& call, Types<A...>, Types<B, Rest...>) {
+    if constexpr (sizeof...(A) == HONE_ARGUMENTS && std::is_invocable_v<F, A...>)
+      Call<A...>(call);  // the rest have defaults
+    else
+      CallFirst(call, Types<A..., B>(), Types<Rest...>());
   }
-  template <class R, class C, class... A>
-  [[noreturn]] void Run(R (C::*f)(A...) const) {
-    static C object;
-    Call<R, A...>([&](auto&&... arg) -> R { return (object.*f)(static_cast<decltype(arg)>(arg)...); });
+  // `direct` calls the function by its name, for what a pointer to it gives the types of.
+  template <class D, class R, class... A>
+  [[noreturn]] void Run(const D& direct, R (*)(A...)) {
+    CallFirst(direct, Types<>(), Types<A...>());
+  }
+  template <class D, class R, class C, class... A>
+  [[noreturn]] void Run(const D& direct, R (C::*)(A...)) {
+    CallFirst(direct, Types<>(), Types<A...>());
+  }
+  template <class D, class R, class C, class... A>
+  [[noreturn]] void Run(const D& direct, R (C::*)(A...) const) {
+    CallFirst(direct, Types<>(), Types<A...>());
+  }
+  template <class D, class R, class C, class... A>
+  [[noreturn]] void Run(const D& direct, R (C::*)(A...) &) {
+    CallFirst(direct, Types<>(), Types<A...>());
+  }
+  // A variable that is called: a lambda, a std::function.
+  template <class D, class F, class = std::enable_if_t<std::is_class_v<F>>>
+  [[noreturn]] void Run(const D& direct, F*) {
+    Run(direct, &F::operator());
+  }
+
+  // For overloads and templates: the first of the sets of types that C++ itself can call them with.
+  template <class D, class... A, class... Sets>
+  [[noreturn]] void RunAs(const D& direct, Types<A...>, Sets... sets) {
+    if constexpr (std::is_invocable_v<D, A&...>)
+      Call<A&...>(direct);
+    else if constexpr (std::is_invocable_v<D, A...>)
+      Call<A...>(direct);
+    else if constexpr (sizeof...(Sets) > 0)
+      RunAs(direct, sets...);
+    else
+      static_assert(kNever<D>, "none of the overloads or templates fits the arguments");
   }
   }  // namespace hone_call
 )cpp";

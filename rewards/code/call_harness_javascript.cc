@@ -26,9 +26,16 @@ const char* const kCallTailJavaScript = R"js(
     return '{"d":[' + pairs.map(([k, x]) => '[' + encode(k) + ',' + encode(x) + ']').join(',') + ']}';
   };
   const [nonce, name, args] = fs.readFileSync(0, 'utf8').split('\n');
-  const result = Buffer.from(encode(await hone_function(...JSON.parse(args))));
-  let frame = Buffer.concat([Buffer.from(`${nonce} ${result.length}\n`), result, Buffer.from(`\n${nonce} done\n`)]);
-  while (frame.length > 0) frame = frame.subarray(fs.writeSync(3, frame));
+  const send = (text) => {
+    const result = Buffer.from(text);
+    let frame = Buffer.concat([Buffer.from(`${nonce} ${result.length}\n`), result, Buffer.from(`\n${nonce} done\n`)]);
+    while (frame.length > 0) frame = frame.subarray(fs.writeSync(3, frame));
+  };
+  if (hone_function === undefined) {
+    send(`!the submission defines no function ${name}`);
+    process.exit(1);
+  }
+  send(encode(await hone_function(...JSON.parse(args))));
   process.exit(0);
 })().catch((e) => { console.error(e); process.exit(1); });
 )js";

@@ -35,6 +35,12 @@ bool IsForgeable(const JudgeTask& task) {
                      [](const JudgeTest& test) { return test.kind == JudgeTest::Kind::kAssert; });
 }
 
+JudgeClock::time_point DeadlineIn(double seconds) {
+  if (!std::isfinite(seconds)) return kNoDeadline;
+  return JudgeClock::now() +
+         std::chrono::duration_cast<JudgeClock::duration>(std::chrono::duration<double>(seconds));
+}
+
 JudgeTask TaskOf(const Prompt& prompt, const CodeReward::Options& options) {
   const std::string where = fmt::format("gold of prompt {}", prompt.index);
   JudgeTask task = ParseTask(prompt.gold, where);
@@ -68,7 +74,7 @@ std::string_view ExtractCode(std::string_view completion) {
   return text.substr(std::min(begin, end), end - std::min(begin, end));
 }
 
-CodeReward::CodeReward(const Options& options) : options_(options) {}
+CodeReward::CodeReward(const Options& options, double deadline) : options_(options), deadline_(deadline) {}
 CodeReward::~CodeReward() = default;
 
 Judge& CodeReward::judge() const {
@@ -78,6 +84,7 @@ Judge& CodeReward::judge() const {
 }
 
 std::vector<hone::Score> CodeReward::Score(const Group& group) const {
+  const JudgeClock::time_point until = DeadlineIn(deadline_);
   std::vector<hone::Score> scores(group.completions.size());
   Submission base;
   Judge* judge = nullptr;
@@ -93,7 +100,7 @@ std::vector<hone::Score> CodeReward::Score(const Group& group) const {
     for (size_t i = next++; i < scores.size(); i = next++) {
       Submission submission = base;
       submission.code = ExtractCode(group.completions[i].text);
-      const Outcome outcome = judge->Run(submission);
+      const Outcome outcome = judge->Run(submission, until);
       const std::string why = Explain(outcome, base.task.tests.size());
       scores[i] =
           outcome.verdict == JudgeVerdict::kIE ? FaultScore(why) : ValueScore(name_, outcome.score, why);

@@ -3,7 +3,9 @@
 #ifndef HONE_REWARDS_CODE_CODE_REWARD_H_
 #define HONE_REWARDS_CODE_CODE_REWARD_H_
 
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,17 +43,21 @@ class CodeReward : public RewardFn {
     }
   };
 
-  explicit CodeReward(const Options& options);
+  // `deadline` in seconds for one group: what has no verdict by then is a fault.
+  explicit CodeReward(const Options& options, double deadline = std::numeric_limits<double>::infinity());
   ~CodeReward() override;
 
   const std::string& name() const override { return name_; }
   std::vector<hone::Score> Score(const Group& group) const override;
+  // Compilers and programs are killed in time; the first group also waits for the sandbox's start.
+  bool KeepsDeadline() const override { return std::isfinite(deadline_); }
 
  private:
   Judge& judge() const;  // throws Error
 
   const std::string name_ = "code";
   const Options options_;
+  const double deadline_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Judge> judge_;  // under mutex_ until it is made
 };

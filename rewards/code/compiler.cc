@@ -86,7 +86,7 @@ Compiler::Compiler(Sandbox& sandbox, const std::string& cache_directory)
 }
 
 Compiled Compiler::Compile(const Language& language, std::string_view code,
-                           const std::vector<std::string>& flags) {
+                           const std::vector<std::string>& flags, JudgeClock::time_point until) {
   const std::vector<std::string> argv = ArgvOf(language, code, flags);
   std::string key = fingerprint_ + "\n";
   for (const std::string& arg : argv) key += arg + "\n";
@@ -94,18 +94,19 @@ Compiled Compiler::Compile(const Language& language, std::string_view code,
   if (cache_ != nullptr) {
     if (std::optional<Compiled> found = cache_->Find(key)) return *found;
     if (language.harness == Language::Harness::kCpp && Has(code, "bits/stdc++.h"))
-      MakeHeader(StandardOf(language));
+      MakeHeaderOnce(StandardOf(language), until);
   }
   bool lasting = false;
-  const Compiled compiled = Run(language, code, argv, lasting);
+  const Compiled compiled = Run(language, code, argv, until, lasting);
   if (cache_ != nullptr && lasting) cache_->Store(key, compiled);
   return compiled;
 }
 
 // A failure by a limit may be another's fault (a busy machine), so it is not kept.
 Compiled Compiler::Run(const Language& language, std::string_view code, const std::vector<std::string>& argv,
-                       bool& lasting) {
+                       JudgeClock::time_point until, bool& lasting) {
   RunRequest request;
+  request.until = until;
   request.argv = argv;
   request.environment = BoxEnvironment(language);
   request.files = {{language.source, std::string(code)}};
@@ -124,12 +125,39 @@ Compiled Compiler::Run(const Language& language, std::string_view code, const st
 }
 
 // The header is worth 1 s a program. When it cannot be made, programs compile as well without.
-void Compiler::MakeHeader(const std::string& standard) {
-  const std::lock_guard lock(mutex_);
-  if (!headers_made_.emplace(standard, true).second) return;
+void Compiler::MakeHeaderOnce(const std::string& standard, JudgeClock::time_point until) {
+  std::unique_lock lock(mutex_);
+  const auto is_free = [&] {
+    const auto entry = headers_made_.find(standard);
+    return entry == headers_made_.end() || entry->second;
+  };
+  if (until == kNoDeadline) {
+    header_made_.wait(lock, is_free);
+  } else if (!header_made_.wait_until(lock, until, is_free)) {
+    throw Error(kDeadlinePassed, "", "");
+  }
+  if (!headers_made_.emplace(standard, false).second) return;
+  lock.unlock();
+  bool tried = false;
+  try {
+    MakeHeader(standard, until);
+    tried = true;
+  } catch (const Error&) {  // the next one tries again
+  }
+  lock.lock();
+  if (tried) {
+    headers_made_[standard] = true;
+  } else {
+    headers_made_.erase(standard);
+  }
+  header_made_.notify_all();
+}
+
+void Compiler::MakeHeader(const std::string& standard, JudgeClock::time_point until) {
   const fs::path file = fs::path(headers_) / standard / "bits/stdc++.h.gch";
   if (fs::exists(file)) return;
   RunRequest request;
+  request.until = until;
   request.argv = {"/usr/bin/g++", "-std=" + standard, "-O2", "-w", "-x", "c++-header", "all.h",
                   "-o",           "all.h.gch"};
   request.environment = BoxEnvironment();

@@ -3,6 +3,7 @@
 #ifndef HONE_REWARDS_CODE_COMPILER_H_
 #define HONE_REWARDS_CODE_COMPILER_H_
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,20 +32,23 @@ class Compiler {
   Compiler(Sandbox& sandbox, const std::string& cache_directory);
 
   // `flags` go before the source's name. A program that does not compile, in whatever way, is a result; Error
-  // when the box failed.
-  Compiled Compile(const Language& language, std::string_view code, const std::vector<std::string>& flags);
+  // when the box failed or it is not done by `until`.
+  Compiled Compile(const Language& language, std::string_view code, const std::vector<std::string>& flags,
+                   JudgeClock::time_point until = kNoDeadline);
 
  private:
   Compiled Run(const Language& language, std::string_view code, const std::vector<std::string>& argv,
-               bool& lasting);
-  void MakeHeader(const std::string& standard);
+               JudgeClock::time_point until, bool& lasting);
+  void MakeHeaderOnce(const std::string& standard, JudgeClock::time_point until);
+  void MakeHeader(const std::string& standard, JudgeClock::time_point until);
 
   Sandbox& sandbox_;
   const std::string headers_;      // host directory, or empty
   const std::string fingerprint_;  // of the tools: part of every key
   std::unique_ptr<CompileCache> cache_;
   std::mutex mutex_;
-  std::map<std::string, bool> headers_made_;  // by standard, under mutex_
+  std::condition_variable header_made_;
+  std::map<std::string, bool> headers_made_;  // by standard, under mutex_; false: being made
 };
 
 }  // namespace hone

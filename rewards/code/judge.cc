@@ -8,6 +8,8 @@
 
 #include "data/error.h"
 #include "data/utf8.h"
+#include "rewards/code/call_fault.h"
+#include "rewards/code/call_harness.h"
 #include "rewards/code/test_run.h"
 
 namespace hone {
@@ -16,29 +18,41 @@ namespace {
 // The programs of one submission: each text is compiled once, whatever number of tests need it.
 class Programs {
  public:
-  Programs(Compiler& compiler, const Submission& submission, const Language& language)
-      : compiler_(compiler), submission_(submission), language_(language) {}
+  Programs(Compiler& compiler, const Submission& submission, const Language& language,
+           JudgeClock::time_point until)
+      : compiler_(compiler), submission_(submission), language_(language), until_(until) {}
 
   const Compiled& For(const JudgeTest& test) {
     if (!language_.is_compiled()) return none_;
-    const std::string key = test.kind == JudgeTest::Kind::kStdio  ? ""
-                            : test.kind == JudgeTest::Kind::kCall ? "call " + test.function
-                                                                  : "assert " + test.assertion;
-    const auto [entry, is_new] = compiled_.try_emplace(key);
-    if (is_new) entry->second = Compile(test);
-    return entry->second;
+    const Compiled& program = ForKey(test, KeyOf(test), "");
+    if (program.ok || test.kind != JudgeTest::Kind::kCall || !NeedsArgumentTypes(program.diagnostics)) {
+      return program;
+    }
+    const std::string types = ArgumentTypes(test.args);
+    return types.empty() ? program : ForKey(test, KeyOf(test) + " " + types, types);
   }
 
  private:
-  Compiled Compile(const JudgeTest& test) {
-    const TestProgram program = ProgramOf(submission_, language_, test);
+  static std::string KeyOf(const JudgeTest& test) {
+    if (test.kind == JudgeTest::Kind::kStdio) return "";
+    if (test.kind == JudgeTest::Kind::kAssert) return "assert " + test.assertion;
+    return "call " + test.function + " " + std::to_string(test.arguments);
+  }
+  const Compiled& ForKey(const JudgeTest& test, const std::string& key, const std::string& types) {
+    const auto [entry, is_new] = compiled_.try_emplace(key);
+    if (is_new) entry->second = Compile(test, types);
+    return entry->second;
+  }
+  Compiled Compile(const JudgeTest& test, const std::string& types) {
+    const TestProgram program = ProgramOf(submission_, language_, test, types);
     if (!program.fault.empty()) return {false, "", program.fault};
-    return compiler_.Compile(language_, program.code, program.flags);
+    return compiler_.Compile(language_, program.code, program.flags, until_);
   }
 
   Compiler& compiler_;
   const Submission& submission_;
   const Language& language_;
+  const JudgeClock::time_point until_;
   const Compiled none_ = {true, "", ""};
   std::map<std::string, Compiled> compiled_;
 };
@@ -59,11 +73,11 @@ std::string Cut(const std::string& text) {
   return text.size() <= kShownBytes ? text : ValidUtf8(text.substr(0, kShownBytes)) + "...";
 }
 
-Compiled CompileChecker(Compiler& compiler, const CheckerSpec& checker) {
+Compiled CompileChecker(Compiler& compiler, const CheckerSpec& checker, JudgeClock::time_point until) {
   if (checker.kind != CheckerSpec::Kind::kCustom) return {true, "", ""};
   const Language& language = FindLanguage(checker.language, "checker");
   if (!language.is_compiled()) return {true, "", ""};
-  Compiled compiled = compiler.Compile(language, checker.code, {});
+  Compiled compiled = compiler.Compile(language, checker.code, {}, until);
   if (!compiled.ok) throw Error("the checker does not compile: " + Cut(compiled.diagnostics), "", "");
   return compiled;
 }
@@ -83,7 +97,8 @@ void SumUp(const JudgeTask& task, Outcome& outcome) {
   outcome.score = task.all_or_nothing ? (accepted == task.tests.size() ? 1.0 : 0.0) : share;
 }
 
-void Run(Sandbox& sandbox, Compiler& compiler, const Submission& submission, Outcome& outcome) {
+void Run(Sandbox& sandbox, Compiler& compiler, const Submission& submission, JudgeClock::time_point until,
+         Outcome& outcome) {
   const JudgeTask& task = submission.task;
   const Language& language = FindLanguage(task.language, "");
   if (submission.code.size() > kMaxCodeBytes) {
@@ -91,18 +106,19 @@ void Run(Sandbox& sandbox, Compiler& compiler, const Submission& submission, Out
     outcome.note = "the program is longer than 1 MiB";
     return;
   }
-  const Compiled checker = CompileChecker(compiler, task.checker);
-  Programs programs(compiler, submission, language);
+  const Compiled checker = CompileChecker(compiler, task.checker, until);
+  Programs programs(compiler, submission, language, until);
   for (const JudgeTest& test : task.tests) {
     const Compiled& program = programs.For(test);
     outcome.compile_ms = std::max(outcome.compile_ms, program.wall_ms);
     outcome.diagnostics = Cut(program.diagnostics);
     if (!program.ok) {
       outcome.verdict = JudgeVerdict::kCE;
+      if (test.kind == JudgeTest::Kind::kCall) outcome.note = CallFault(test.function, program.diagnostics);
       outcome.tests.clear();
       return;
     }
-    outcome.tests.push_back(RunTest({sandbox, submission, language, program, checker}, test));
+    outcome.tests.push_back(RunTest({sandbox, submission, language, program, checker, until}, test));
     if (task.all_or_nothing && outcome.tests.back().verdict != JudgeVerdict::kAC) break;
   }
   SumUp(task, outcome);
@@ -129,11 +145,17 @@ Judge::Judge(const JudgeOptions& options)
 
 Judge::~Judge() = default;
 
-Outcome Judge::Run(const Submission& submission) {
-  slots_.acquire();
+Outcome Judge::Run(const Submission& submission, JudgeClock::time_point until) {
   Outcome outcome;
+  outcome.note = kDeadlinePassed;
+  if (until == kNoDeadline) {
+    slots_.acquire();
+  } else if (!slots_.try_acquire_until(until)) {
+    return outcome;
+  }
+  outcome.note.clear();
   try {
-    hone::Run(sandbox_, compiler_, submission, outcome);
+    hone::Run(sandbox_, compiler_, submission, until, outcome);
   } catch (const std::exception& e) {  // the box, the cache or the checker failed, or memory ran out here
     outcome.verdict = JudgeVerdict::kIE;
     outcome.note = e.what();

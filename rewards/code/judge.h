@@ -60,9 +60,10 @@ class Judge {
   ~Judge();
 
   // Never throws for what a submission does, nor for a failing box: that is kIE, with the reason.
-  Outcome Run(const Submission& submission);
+  // Nor for one that has no verdict `until` then: its compilers and programs are killed.
+  Outcome Run(const Submission& submission, JudgeClock::time_point until = kNoDeadline);
 
-  std::vector<std::string> Describe() const { return sandbox_.Describe(); }
+  const Sandbox& sandbox() const { return sandbox_; }
   Sandbox& sandbox() { return sandbox_; }
 
  private:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "data/error.h"
+#include "data/utf8.h"
 
 namespace hone {
 namespace {
@@ -22,17 +23,6 @@ using Json = nlohmann::ordered_json;
 double Tenths(double ms) { return std::round(ms * 10.0) / 10.0; }
 
 Json IdOf(const TypedValue& id) { return Json::parse(ToJson(id)); }
-
-// What can be known of the id of a line that is no submission.
-Json IdOfLine(const std::string& line) {
-  try {
-    const TypedValue value = ParseJsonValue(line, "");
-    const TypedValue* id = value.kind == TypedValue::Kind::kMap ? value.Find("id") : nullptr;
-    return id == nullptr ? Json() : IdOf(*id);
-  } catch (const Error&) {
-    return nullptr;
-  }
-}
 
 Json TestJson(const TestOutcome& test) {
   Json json = {{"verdict", NameOf(test.verdict)},
@@ -50,20 +40,53 @@ Json TestJson(const TestOutcome& test) {
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+struct Line {
+  int64_t place = 0, number = 0;  // among those that are not blank, and in the input, from 1
+  std::string text;
+  bool too_long = false;  // then `text` is only its beginning
+};
+
+bool ReadLine(std::istream& in, Line& line) {
+  using Traits = std::istream::traits_type;
+  line.text.clear();
+  line.too_long = false;
+  bool any = false;
+  for (int c; (c = in.rdbuf()->sbumpc()) != Traits::eof() && c != '\n';) {
+    any = true;
+    if (line.text.size() < kMostLineBytes) {
+      line.text.push_back(Traits::to_char_type(c));
+    } else {
+      line.too_long = true;
+    }
+  }
+  return any || in.rdbuf()->sgetc() != Traits::eof();
+}
+
+// What can be known of the id of a line that is no submission.
+Json IdOfLine(const Line& line) {
+  if (line.too_long) return nullptr;
+  try {
+    const TypedValue value = ParseJsonValue(line.text, "");
+    const TypedValue* id = value.kind == TypedValue::Kind::kMap ? value.Find("id") : nullptr;
+    return id == nullptr ? Json() : IdOf(*id);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
 // The lines in the order they were read, and the verdicts in the same order.
 class LineQueue {
  public:
   LineQueue(std::istream& in, std::ostream& out, int64_t window) : in_(in), out_(out), window_(window) {}
 
-  // The next line that is not blank: its place among those, and its number; false at the end.
-  bool Take(std::string& line, int64_t& place, int64_t& number) {
+  // The next line that is not blank; false at the end.
+  bool Take(Line& line) {
     std::unique_lock lock(mutex_);
     written_changed_.wait(lock, [&] { return taken_ - written_ < window_; });
-    while (std::getline(in_, line)) {
-      ++number_;
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      place = taken_++;
-      number = number_;
+    while (ReadLine(in_, line)) {
+      line.number = ++number_;
+      if (line.text.find_first_not_of(" \t\r") == std::string::npos && !line.too_long) continue;
+      line.place = taken_++;
       return true;
     }
     return false;
@@ -106,15 +129,16 @@ std::string OutcomeLine(const TypedValue& id, const Outcome& outcome) {
   return Dump(json);
 }
 
-LinesSummary JudgeLines(std::istream& in, std::ostream& out, const std::string& source, Judge& judge,
-                        int threads) {
+LinesSummary JudgeLines(std::istream& in, std::ostream& out, Judge& judge, int threads) {
   LineQueue queue(in, out, 64 * static_cast<int64_t>(threads));
   LinesSummary summary;
   int64_t first_bad = -1;
   std::mutex mutex;  // of the summary
-  const auto judge_line = [&](const std::string& line, int64_t number) {
+  const auto judge_line = [&](const Line& line) {
     try {
-      const Submission submission = ParseSubmission(line, source + ":" + std::to_string(number));
+      const std::string where = "line " + std::to_string(line.number);
+      if (line.too_long) throw Error("longer than 64 MiB", where, "");
+      const Submission submission = ParseSubmission(line.text, where);
       const Outcome outcome = judge.Run(submission);
       const std::lock_guard lock(mutex);
       ++summary.lines;
@@ -124,17 +148,19 @@ LinesSummary JudgeLines(std::istream& in, std::ostream& out, const std::string& 
       const std::lock_guard lock(mutex);
       ++summary.lines;
       ++summary.unreadable;
-      if (first_bad < 0 || number < first_bad) {
-        first_bad = number;
-        summary.first_error = e.what();
+      if (first_bad < 0 || line.number < first_bad) {
+        first_bad = line.number;
+        summary.first_error = ValidUtf8(e.what());
       }
-      return Dump({{"id", IdOfLine(line)}, {"verdict", "IE"}, {"score", nullptr}, {"error", e.what()}});
+      return Dump({{"id", IdOfLine(line)},
+                   {"verdict", "IE"},
+                   {"score", nullptr},
+                   {"tests", Json::array()},
+                   {"error", e.what()}});
     }
   };
   const auto work = [&] {
-    std::string line;
-    for (int64_t place = 0, number = 0; queue.Take(line, place, number);)
-      queue.Put(place, judge_line(line, number));
+    for (Line line; queue.Take(line);) queue.Put(line.place, judge_line(line));
   };
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i) workers.emplace_back(work);

@@ -20,11 +20,14 @@ struct LinesSummary {
   std::string first_error;                        // of the first unreadable line
 };
 
+// Lines longer than this are not read.
+inline constexpr size_t kMostLineBytes = size_t{64} << 20;
+
 // Reads submissions from `in`, one a line (blank lines are skipped), judges `threads` at once and writes
 // verdicts to `out` in the order of the lines, each as soon as all before it are written. A line that cannot
-// be read gets the verdict IE with "error", which names `source`, the line's number and the nearest key.
-LinesSummary JudgeLines(std::istream& in, std::ostream& out, const std::string& source, Judge& judge,
-                        int threads);
+// be read gets, in its place, the verdict IE with no tests and "error": "line 4: <what>", on one line; lines
+// are counted from 1, blank ones too.
+LinesSummary JudgeLines(std::istream& in, std::ostream& out, Judge& judge, int threads);
 
 }  // namespace hone
 

@@ -151,7 +151,11 @@ std::vector<std::string> InstalledLanguages() {
 std::vector<SharedDirectory> ToolDirectories() {
   const std::optional<std::string> rust = fs::exists("/usr/bin/rustc") ? std::nullopt : RustToolchain();
   if (!rust) return {};
-  return {{*rust, kRustBox}};
+  std::vector<SharedDirectory> directories;  // share, with its documentation, stays outside
+  for (const char* part : {"/bin", "/lib", "/libexec"}) {
+    if (fs::is_directory(*rust + part)) directories.push_back({*rust + part, std::string(kRustBox) + part});
+  }
+  return directories;
 }
 
 std::vector<std::string> BoxEnvironment() {

@@ -39,9 +39,10 @@ void PlanRoot(const std::vector<SharedDirectory>& shared, bool compiling, BoxSet
   }
   BindJavaSettings(setup);
   setup.binds.push_back({"/dev/null", "/dev/null", true});
+  setup.hidden = {"/usr/share/doc", "/usr/share/man", "/usr/share/info"};
   if (!compiling) {
     for (const char* path : {"/dev/random", "/dev/urandom"}) setup.binds.push_back({path, path, true});
-    setup.hidden = {"/usr/include", "/usr/lib/gcc"};
+    setup.hidden.insert(setup.hidden.end(), {"/usr/include", "/usr/lib/gcc"});
   }
   for (const SharedDirectory& directory : shared) {
     if (!fs::is_directory(directory.host)) {

@@ -22,7 +22,7 @@
 namespace hone {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = JudgeClock;
 using End = RunResult::End;
 
 constexpr double kGraceSeconds = 10.0;  // for a killed run to be buried, on a busy machine
@@ -128,6 +128,7 @@ class Watch {
       : box_(box),
         group_(group),
         limits_(request.limits),
+        until_(request.until),
         input_(request.stdin_text),
         out_(request.limits.output_kb << 10),
         err_(request.limits.output_kb << 10) {}
@@ -191,6 +192,8 @@ class Watch {
     return result;
   }
 
+  bool late() const { return late_; }
+
  private:
   static constexpr int64_t kOverheadUs =
       1000;  // of a box's part in its group's CPU time that it cannot tell, at most
@@ -218,7 +221,7 @@ class Watch {
   // Milliseconds until something may be due.
   int NextTick() const {
     if (why_) return 100;
-    const double wall_left = limits_.wall_s - Since(start_);
+    const double wall_left = std::min(limits_.wall_s - Since(start_), -Since(until_));
     const double parallel =
         std::min<double>(std::thread::hardware_concurrency(), static_cast<double>(limits_.processes));
     const double cpu_left = (limits_.cpu_s - static_cast<double>(cpu_us_) * 1e-6) / std::max(1.0, parallel);
@@ -233,7 +236,8 @@ class Watch {
       return;
     }
     if (out_.exceeded() || err_.exceeded()) return Stop(End::kOutputLimit, true);
-    if (Since(start_) >= limits_.wall_s) return Stop(End::kWallLimit, true);
+    late_ = Clock::now() >= until_;
+    if (late_ || Since(start_) >= limits_.wall_s) return Stop(End::kWallLimit, true);
     if (Since(checked_) < 0.001) return;
     checked_ = Clock::now();
     if (first_ != 0 && (!group_.memory() || !group_.cpu())) {
@@ -252,11 +256,13 @@ class Watch {
   BoxProcess& box_;
   BoxGroup& group_;
   const RunLimits& limits_;
+  const Clock::time_point until_;
   Input input_;
   Output out_, err_;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point checked_ = start_, stopped_;
   std::optional<End> why_;
+  bool late_ = false;  // stopped because `until_` has come
   pid_t first_ = 0;
   int64_t cpu_us_ = 0, peak_kb_ = 0, box_us_ = 0;
 };
@@ -341,6 +347,7 @@ RunResult RunInBox(BoxProcess& box, BoxGroup& group, const RunRequest& request, 
   result.fetched = ReadFetched(box, done.size);
   box.ShrinkMailbox();
   box_failed = false;
+  if (watch.late()) throw Error(kDeadlinePassed, "", "");
   return result;
 }
 

@@ -15,6 +15,7 @@
 #include "rewards/code/box_group.h"
 #include "rewards/code/box_image.h"
 #include "rewards/code/box_process.h"
+#include "rewards/code/group_sweeper.h"
 #include "rewards/code/root_plan.h"
 #include "rewards/code/run_watch.h"
 #include "rewards/code/seccomp_filter.h"
@@ -68,12 +69,16 @@ struct Sandbox::Impl {
   Impl(int size, const std::vector<SharedDirectory>& shared, GroupPlaces places);
   ReadyBox MakeBox(const BoxSetup& plan);
   void ChooseMode();
-  ReadyBox Acquire(Pool& pool);
+  ReadyBox Acquire(Pool& pool, JudgeClock::time_point until);
   void Release(Pool& pool, ReadyBox box);
   RunResult Run(const RunRequest& request);
 
   const Descriptor image = MakeBoxImage();
   const GroupPlaces places;
+  // Two sandboxes of one process must not share a name.
+  const std::string name =
+      "hone-" + std::to_string(getpid()) + "-" + std::to_string(reinterpret_cast<uintptr_t>(this)) + "-";
+  const GroupSweeper sweeper{image, places, name};
   std::string group_fault;  // why cgroups that seemed to be there are not used
   const Mode* mode = nullptr;
   int landlock = 0;
@@ -127,10 +132,7 @@ ReadyBox Sandbox::Impl::MakeBox(const BoxSetup& plan) {
     number = boxes++;
   }
   ReadyBox box;
-  // Two sandboxes of one process must not share a name.
-  const std::string name = "hone-" + std::to_string(getpid()) + "-" +
-                           std::to_string(reinterpret_cast<uintptr_t>(this)) + "-" + std::to_string(number);
-  box.group = std::make_unique<BoxGroup>(places, name);
+  box.group = std::make_unique<BoxGroup>(places, name + std::to_string(number));
   BoxSetup setup = plan;
   setup.outer_uid = UnusedIds(number);
   setup.group = box.group->start() != -1;
@@ -140,10 +142,15 @@ ReadyBox Sandbox::Impl::MakeBox(const BoxSetup& plan) {
   return box;
 }
 
-ReadyBox Sandbox::Impl::Acquire(Pool& pool) {
+ReadyBox Sandbox::Impl::Acquire(Pool& pool, JudgeClock::time_point until) {
   {
     std::unique_lock lock(mutex);
-    freed.wait(lock, [&] { return !pool.free.empty() || pool.missing > 0; });
+    const auto ready = [&] { return !pool.free.empty() || pool.missing > 0; };
+    if (until == kNoDeadline) {
+      freed.wait(lock, ready);
+    } else if (!freed.wait_until(lock, until, ready)) {
+      throw Error(kDeadlinePassed, "", "");
+    }
     if (!pool.free.empty()) {
       ReadyBox box = std::move(pool.free.back());
       pool.free.pop_back();
@@ -173,7 +180,7 @@ void Sandbox::Impl::Release(Pool& pool, ReadyBox box) {
 
 RunResult Sandbox::Impl::Run(const RunRequest& request) {
   Pool& pool = request.compiling ? compiling : running;
-  ReadyBox box = Acquire(pool);
+  ReadyBox box = Acquire(pool, request.until);
   bool failed = false;
   try {
     RunResult result = RunInBox(*box.process, *box.group, request, failed);
@@ -208,6 +215,22 @@ Sandbox::~Sandbox() = default;
 
 RunResult Sandbox::Run(const RunRequest& request) { return impl_->Run(request); }
 
+std::string Sandbox::Summary() const {
+  const GroupPlaces& places = impl_->places;
+  std::string counted, sampled;
+  for (const auto& [place, what] :
+       {std::pair{&places.memory, "memory"}, {&places.pids, "processes"}, {&places.cpu, "CPU time"}}) {
+    std::string& list = place->empty() ? sampled : counted;
+    list += (list.empty() ? "" : ", ") + std::string(what);
+  }
+  std::string text = impl_->mode->user_namespace ? "user and other namespaces" : "namespaces but for users";
+  text += impl_->landlock > 0 ? ", seccomp, Landlock" : ", seccomp, no Landlock";
+  if (!counted.empty()) text += std::string(", cgroup ") + (places.v2 ? "v2" : "v1") + " (" + counted + ")";
+  if (!sampled.empty()) text += ", no cgroup for " + sampled;
+  if (places.stale > 0) text += "; " + std::to_string(places.stale) + " cgroups of a killed judge removed";
+  return text;
+}
+
 std::vector<std::string> Sandbox::Describe() const {
   const GroupPlaces& places = impl_->places;
   const std::string version = places.v2 ? "cgroup v2: " : "cgroup v1: ";
@@ -222,6 +245,8 @@ std::vector<std::string> Sandbox::Describe() const {
                                        : "no cgroup for processes: RLIMIT_NPROC of an id of the box's own");
   lines.push_back(!places.cpu.empty() ? version + "CPU time"
                                       : "no cgroup for CPU time: the tree's time is sampled");
+  if (places.stale > 0)
+    lines.push_back(std::to_string(places.stale) + " cgroups removed that a killed judge had left");
   if (!impl_->group_fault.empty()) lines.push_back("cgroups are not used: " + impl_->group_fault);
   return lines;
 }

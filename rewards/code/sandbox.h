@@ -4,6 +4,7 @@
 #ifndef HONE_REWARDS_CODE_SANDBOX_H_
 #define HONE_REWARDS_CODE_SANDBOX_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,9 @@
 #include <vector>
 
 namespace hone {
+
+using JudgeClock = std::chrono::steady_clock;
+inline constexpr JudgeClock::time_point kNoDeadline = JudgeClock::time_point::max();
 
 // For the whole tree of processes of a run, not for each.
 struct RunLimits {
@@ -22,6 +26,8 @@ struct RunLimits {
   int64_t processes = 64;     // and threads
   int64_t open_files = 64;
 };
+
+inline constexpr char kDeadlinePassed[] = "no verdict within the deadline";
 
 struct BoxFile {
   std::string name;  // relative, without "/"; in the working directory of the run
@@ -39,6 +45,8 @@ struct RunRequest {
   RunLimits limits;
   bool compiling = false;  // the root also holds compilers and headers, and the allow-list what they need
   std::vector<std::string> fetch;  // files of the working directory to return, regular ones only
+  JudgeClock::time_point until =
+      kNoDeadline;  // a run that is not over by then, its wait for a box too, is an Error
 };
 
 struct RunResult {
@@ -71,6 +79,8 @@ class Sandbox {
   // One line each: which layers hold ("cgroup v1 memory, pids") and which are missing with their stand-in
   // ("no cgroup: the tree's memory is sampled").
   std::vector<std::string> Describe() const;
+  // The same on one line.
+  std::string Summary() const;
 
  private:
   struct Impl;

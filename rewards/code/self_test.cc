@@ -2,18 +2,15 @@
 #include "rewards/code/self_test.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "data/error.h"
-#include "data/text_file.h"
 #include "rewards/code/box_image.h"
 #include "rewards/code/channel.h"
 
@@ -27,31 +24,30 @@ using End = RunResult::End;
               "");
 }
 
-// A file and a port of the host that no box may reach.
+// What of the host no box may reach: a port, and a path that exists here.
 class Bait {
  public:
   Bait() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    file_ = Descriptor(mkostemp(path_.data(), O_CLOEXEC));
-    if (file_.get() == -1) throw SystemError("make", path_, errno);
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/tmp", ignored)) path_ = entry.path();
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    // A machine without a loopback has no port to offer: then the file alone is tried.
+    // A machine without a loopback has no port to offer: then the path alone is tried.
     if (bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0 &&
         listen(listener_.get(), 1) == 0 &&
         getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
       port_ = ntohs(address.sin_port);
     }
   }
-  ~Bait() { unlink(path_.c_str()); }
 
   const std::string& path() const { return path_; }
   std::string port() const { return std::to_string(port_); }
 
  private:
-  std::string path_ = "/tmp/hone-self-test-XXXXXX";
-  Descriptor file_, listener_;
+  std::string path_ = "/etc/hostname";  // where /tmp is empty
+  Descriptor listener_;
   int port_ = 1;
 };
 

@@ -134,6 +134,7 @@ JudgeTest ParseTest(const TypedValue& value, const std::string& where) {
     if (!IsFunctionName(test.function)) object.Wrong("call", "a function's name, or Class.method");
     if (object.Get("args").kind != Kind::kList) object.Wrong("args", "a list");
     test.args = ToJson(object.Get("args"));
+    test.arguments = object.Get("args").items.size();
     test.returns = object.Get("returns");
   } else {
     test.stdout_text = object.Text("stdout");

@@ -20,6 +20,7 @@ struct JudgeTest {
   std::string stdin_text, stdout_text;  // of kStdio
   std::string function;   // of kCall: a name, or Class.method of a class that needs no arguments
   std::string args;       // of kCall: a JSON array
+  size_t arguments = 0;   // of kCall: how many there are
   TypedValue returns;     // of kCall
   std::string assertion;  // of kAssert: statements in the submission's language
 };

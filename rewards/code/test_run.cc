@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <future>
 #include <optional>
@@ -59,6 +60,7 @@ TestOutcome OutcomeOf(const RunResult& run) {
 
 RunRequest ProgramRequest(const TestContext& context) {
   RunRequest request;
+  request.until = context.until;
   request.argv = context.language.run;
   request.environment = BoxEnvironment(context.language);
   request.limits = context.submission.task.limits;
@@ -76,6 +78,25 @@ TestOutcome& Fail(TestOutcome& outcome, JudgeVerdict verdict, std::string note) 
   return outcome;
 }
 
+// Of a program that should have ended otherwise.
+std::string HowItEnded(const RunResult& run) {
+  switch (run.end) {
+    case End::kExited:
+      return fmt::format("ended with exit code {}", run.exit_code);
+    case End::kSignalled:
+      return fmt::format("was ended by signal {}", run.signal);
+    case End::kCpuLimit:
+    case End::kWallLimit:
+      return "went over its time limit";
+    case End::kMemoryLimit:
+      return "went over its memory limit";
+    case End::kOutputLimit:
+    case End::kFileLimit:
+      return "wrote more than its limit";
+  }
+  std::abort();
+}
+
 // A checker's word: exit code 0 accepted, 1 wrong, 2 presentation; anything else is the checker's own
 // failure.
 JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const std::string& output,
@@ -83,6 +104,7 @@ JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const
   const CheckerSpec& checker = context.submission.task.checker;
   const Language& language = FindLanguage(checker.language, "checker");
   RunRequest request;
+  request.until = context.until;
   request.argv = language.run;
   request.argv.insert(request.argv.end(), {"input.txt", "output.txt", "expected.txt"});
   request.environment = BoxEnvironment(language);
@@ -102,7 +124,7 @@ JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const
   if (run.end == End::kExited && run.exit_code == 0) return JudgeVerdict::kAC;
   if (run.end == End::kExited && run.exit_code == 1) return JudgeVerdict::kWA;
   if (run.end == End::kExited && run.exit_code == 2) return JudgeVerdict::kPE;
-  note = "the checker failed: " + note;
+  note = "the checker " + HowItEnded(run) + (note.empty() ? "" : ": " + note);
   return JudgeVerdict::kIE;
 }
 
@@ -114,11 +136,15 @@ void JudgeReturned(const TestContext& context, const JudgeTest& test, const std:
     Fail(outcome, JudgeVerdict::kWA, "the function did not return");
     return;
   }
-  const std::optional<TypedValue> value = ParseHarnessValue(*payload);
+  const bool nothing = payload->starts_with(kNothing);
+  const std::optional<TypedValue> value = ParseHarnessValue(std::string_view(*payload).substr(nothing));
   if (!value) {
     Fail(outcome, JudgeVerdict::kWA, "what the function returned cannot be read");
+  } else if (nothing && test.returns.kind == TypedValue::Kind::kNull) {
+    return;
   } else if (!SameValue(test.returns, *value, RulesOf(context.submission.task.checker))) {
-    Fail(outcome, JudgeVerdict::kWA, "returned " + Display(*value, 200));
+    Fail(outcome, JudgeVerdict::kWA,
+         (nothing ? "left its argument as " : "returned ") + Display(*value, 200));
   }
 }
 
@@ -163,6 +189,7 @@ TestOutcome ProxiedOutcome(const RunResult& submission, const RunResult& test, c
 TestOutcome RunProxiedTest(const TestContext& context, const JudgeTest& test) {
   auto [submission_end, test_end] = SocketPair();
   RunRequest submission;
+  submission.until = context.until;
   submission.argv = SubmissionSideCommand();
   submission.environment = BoxEnvironment();
   submission.files = SubmissionSideFiles(context.submission.code);
@@ -176,6 +203,7 @@ TestOutcome RunProxiedTest(const TestContext& context, const JudgeTest& test) {
   const std::string nonce = MakeNonce();
   Drain channel(1 << 16);
   RunRequest checker;
+  checker.until = context.until;
   checker.argv = TestSideCommand();
   checker.environment = BoxEnvironment();
   checker.files = TestSideFiles(test.assertion);
@@ -241,13 +269,19 @@ TestOutcome RunCallTest(const TestContext& context, const JudgeTest& test) {
     request.argv = PythonCallCommand();
     request.files = PythonCallFiles(context.submission.code);
   } else if (!context.language.is_compiled()) {
-    request.files = {{context.language.source,
-                      MakeCallProgram(context.language, context.submission.code, test.function).code}};
+    request.files = {
+        {context.language.source,
+         MakeCallProgram(context.language, context.submission.code, {test.function, test.arguments}).code}};
   }
   request.stdin_text = text;
   request.channels = {channel.write_end()};
   TestOutcome outcome = OutcomeOf(context.sandbox.Run(request));
   const std::string stream = channel.Finish();
+  if (outcome.verdict == JudgeVerdict::kAC || outcome.verdict == JudgeVerdict::kRE) {
+    const std::optional<std::string> payload = FramePayload(stream, nonce);
+    if (payload && payload->starts_with(kRefused))
+      return Fail(outcome, JudgeVerdict::kRE, Shown(payload->substr(1)));
+  }
   if (outcome.verdict != JudgeVerdict::kAC) return outcome;
   if (channel.overflowed())
     return Fail(outcome, JudgeVerdict::kOLE, "the result is longer than the output limit");
@@ -259,12 +293,14 @@ TestOutcome RunAssertTest(const TestContext& context, const JudgeTest& test) {
   return context.language.is_compiled() ? RunForgeableTest(context) : RunProxiedTest(context, test);
 }
 
-TestProgram ProgramOf(const Submission& submission, const Language& language, const JudgeTest& test) {
+TestProgram ProgramOf(const Submission& submission, const Language& language, const JudgeTest& test,
+                      const std::string& types) {
   switch (test.kind) {
     case JudgeTest::Kind::kStdio:
       return {submission.code, {}, ""};
     case JudgeTest::Kind::kCall: {
-      CallProgram program = MakeCallProgram(language, submission.code, test.function);
+      CallProgram program =
+          MakeCallProgram(language, submission.code, {test.function, test.arguments, types});
       return {std::move(program.code), CallFlags(language), std::move(program.fault)};
     }
     case JudgeTest::Kind::kAssert:

@@ -19,9 +19,10 @@ struct TestContext {
   const Language& language;
   const Compiled& program;
   const Compiled& checker;  // of a custom checker
+  JudgeClock::time_point until;
 };
 
-// Each throws Error when a box failed.
+// Each throws Error when a box failed or the test is not over by `until`.
 TestOutcome RunStdioTest(const TestContext& context, const JudgeTest& test);
 TestOutcome RunCallTest(const TestContext& context, const JudgeTest& test);
 TestOutcome RunAssertTest(const TestContext& context, const JudgeTest& test);
@@ -32,7 +33,9 @@ struct TestProgram {
   std::vector<std::string> flags;
   std::string fault;  // why there is none: CE
 };
-TestProgram ProgramOf(const Submission& submission, const Language& language, const JudgeTest& test);
+// `types`: see CallShape.
+TestProgram ProgramOf(const Submission& submission, const Language& language, const JudgeTest& test,
+                      const std::string& types);
 
 }  // namespace hone
 

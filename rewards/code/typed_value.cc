@@ -13,6 +13,7 @@
 #include <set>
 
 #include "data/error.h"
+#include "data/json.h"
 
 namespace hone {
 namespace {
@@ -59,7 +60,11 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
-    return Fail(std::string("not valid JSON: ") + e.what());
+    std::string what = JsonFault(e);
+    constexpr std::string_view kOnlyLine = " at line 1, column";  // of a text that is one line of a file
+    if (const size_t at = what.find(kOnlyLine); at != std::string::npos)
+      what.replace(at, kOnlyLine.size(), " at column");
+    return Fail("not valid JSON: " + what);
   }
 
   std::string fault;

@@ -234,7 +234,7 @@ TEST_CASE("doctor judges the machine line by line and the directory it was asked
   const Tiny at;
   const Said said = at.Hone("doctor");
   for (const char* part :
-       {"CPU cores", "fp32", "GFLOP/s", "GB available", "GB free", "fsync", "open files"}) {
+       {"CPU cores", "fp32", "GFLOP/s", "GB available", "GB free", "fsync", "open files", "code judge: "}) {
     CAPTURE(part);
     CHECK(said.Prints(part));
   }

@@ -78,6 +78,10 @@ TEST_CASE("hone reward try: a built-in reward and a Python one, with faults show
   CHECK(rows[2]["status"] == "fault");
   CHECK(Mentions(rows[2]["explanation"], "ValueError: a six"));
   CHECK(Mentions(rows[2]["explanation"], "line 4, in picky"));
+  const Said shown =
+      at.Hone("reward try my.py:picky --data rows.jsonl --set deadline=20");  // both of a group fail
+  CHECK(shown.Prints("ValueError: a six (as in row 2)\n"));
+  CHECK(shown.out.find("line 4, in picky") == shown.out.rfind("line 4, in picky"));
   CHECK(python.Says("1 values"));
   for (const auto& [arguments, why] : std::vector<std::pair<std::string, std::string>>{
            {"reward try answr --data rows.jsonl", "did you mean 'answer'"},
@@ -118,6 +122,9 @@ TEST_CASE("hone reward audit: where two disagree, with both explanations, in a f
   CHECK(first["scores"]["my.py:even"]["status"] == "value");
   CHECK(first["scores"]["format"]["value"] == 0.0);
   CHECK(at.Hone("reward audit rows.jsonl --rewards answer").status == 2);
+  CHECK(at.Hone("reward audit . --rewards answer,format")
+            .Says("this directory is no run's: it holds no hone.db"));
+  CHECK(at.Hone("reward --help").Prints("hone reward audit runs/r1_zero"));
 }
 
 TEST_CASE(

@@ -31,6 +31,8 @@ TEST_CASE("declarations as people write them") {
   CHECK(Found("double f() {}") == "double()");
   CHECK(Found("void f(char const* const* names, bool b, int m[3][4]) {}") ==
         "void(const char**, bool, int**)");
+  CHECK(Found("typedef struct p point; point* f(const point* a, struct p b, enum c, size_t n, my_t);") ==
+        "point*(const point*, struct p, enum c, size_t, my_t)");
   CHECK(Found("int g(int f) { int f(int); return f; }\nint f(long a,\n  float b)\n{}") == "int(long, float)");
   CHECK(Found("// int f(char c)\n/* int f(char c) */ char *s = \"int f(char c)\"; char q = '\"';\nint "
               "f(short s) {}") == "int(short)");
@@ -39,14 +41,15 @@ TEST_CASE("declarations as people write them") {
 }
 
 TEST_CASE("what cannot be called") {
-  for (const char* code : {"", "int g(int x) {}", "struct s f(int x) {}", "int f(struct s x) {}",
-                           "int f(int (*g)(int)) {}", "int f", "int f(", "int f(int", "f(int x) {}",
-                           "int f(int x, ...) {}", "{ int f(int x); }", "/*", "\"", "#", "int f(void x)"}) {
+  for (const char* code :
+       {"", "int g(int x) {}", "int f(int (*g)(int)) {}", "int f", "int f(", "int f(int", "f(int x) {}",
+        "int f(int x, ...) {}", "{ int f(int x); }", "/*", "\"", "#", "int f(void x)"}) {
     CAPTURE(code);
     CHECK(Found(code) == "none");
   }
-  CHECK(MakeCCallProgram("int f(int** a) {}", "f").fault.find("int**") != std::string::npos);
-  CHECK(MakeCCallProgram("int f(char* a, const double* b) {}", "f").fault.empty());
+  CHECK(MakeCCallProgram("int f(int (*g)(int)) {}", {"f", 1}).fault.find("no declaration of a function f") !=
+        std::string::npos);
+  CHECK(MakeCCallProgram("int f(char* a, const double* b) {}", {"f", 2}).fault.empty());
   const std::string deep(2000000, '{');
   CHECK(Found(deep) == "none");
   CHECK(Found(std::string(2000000, '(')) == "none");

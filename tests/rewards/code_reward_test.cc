@@ -106,6 +106,17 @@ TEST_CASE("scores in order, with a line that explains each") {
   CHECK(strict[0].value == 1.0);
   CHECK(strict[1].value == 0.0);
   CHECK(reward.Score(GroupOf(gold, {})).empty());
+  CHECK_FALSE(reward.KeepsDeadline());
+  const CodeReward hurried({}, 0.5);
+  CHECK(hurried.KeepsDeadline());
+  hurried.Score(group);  // the sandbox has started
+  const std::vector<Score> late = hurried.Score(GroupOf(
+      R"({"lang":"python","tests":[{"call":"f","args":[],"returns":1}],"limits":{"cpu_s":3600,"wall_s":7200}})",
+      {"import time\ndef f(): time.sleep(7000)", "import time\ndef f(): time.sleep(7000)"}));
+  for (const Score &score : late) {
+    CHECK(score.status == Score::Status::kFault);
+    CHECK(score.explanation == "IE: no verdict within the deadline");
+  }
   const std::string broken = R"({"lang":"python","tests":[{"assert":"this is no python"}]})";
   CHECK(reward.Score(GroupOf(broken, {"def f(x): return 4"}))[0].status == Score::Status::kFault);
 }

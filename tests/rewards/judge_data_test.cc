@@ -43,7 +43,7 @@ size_t CountVerdict(const std::vector<std::string> &submissions, const std::set<
   for (const std::string &line : submissions) in += line + "\n";
   std::istringstream input(in);
   std::ostringstream output;
-  JudgeLines(input, output, "test", *TheJudge(), 2);
+  JudgeLines(input, output, *TheJudge(), 2);
   std::istringstream lines(output.str());
   size_t right = 0;
   for (std::string line; std::getline(lines, line);) {

@@ -243,6 +243,9 @@ TEST_CASE(
   CHECK(verdict("print('x')", "7", custom) == "WA");  // an uncaught exception is exit code 1
   const std::string broken = R"({"type":"custom","lang":"c","code":"int main(){return 9;}"})";
   CHECK(verdict("print(14)", "7", broken) == "IE");
+  const Outcome failed = JudgeJson(
+      *judge, SubmissionJson("python", "print(14)", "{\"stdout\":\"7\"}", ",\"checker\":" + broken));
+  CHECK(failed.note == "the checker ended with exit code 9");
   CHECK(verdict("print(14)", "7", R"({"type":"custom","lang":"c","code":"int main(){"})") == "IE");
 }
 
@@ -263,25 +266,37 @@ TEST_CASE("lines come out in order, each mistake in its place") {
   std::string in;
   for (int i = 0; i < 12; ++i) {
     const std::string code = i % 3 == 0 ? "import time\ntime.sleep(0.2)\nprint(1)" : "print(1)";
-    const std::string line =
-        i == 5 ? "{\"id\":5,\"lang\":\"c\"}"
-               : SubmissionJson("python", code, R"({"stdout":"1"})", ",\"id\":" + std::to_string(i));
-    in += line + (i == 7 ? "\n\n" : "\n");
+    std::string line = SubmissionJson("python", code, R"({"stdout":"1"})", ",\"id\":" + std::to_string(i));
+    if (i == 5) line = "{\"id\":5,\"lang\":\"c\"}";
+    if (i == 8) line.resize(20);
+    if (i == 9) line = "{\"id\":9,\"lang\":\"\xff\"}";
+    if (i == 10) line = "{\"id\":10}" + std::string(kMostLineBytes, ' ');
+    in += line + (i == 7 ? "\n\n" : i == 11 ? "" : "\n");
   }
   std::istringstream input(in);
   std::ostringstream output;
-  const LinesSummary summary = JudgeLines(input, output, "stdin", *judge, 4);
+  const LinesSummary summary = JudgeLines(input, output, *judge, 4);
   CHECK(summary.lines == 12);
-  CHECK(summary.unreadable == 1);
-  CHECK(summary.first_error.find("stdin:6: 'tests' is missing") == 0);
+  CHECK(summary.unreadable == 4);
+  CHECK(summary.failed == 0);
+  CHECK(summary.first_error == "line 6: 'tests' is missing");
   std::istringstream lines(output.str());
   std::string line;
   for (int i = 0; i < 12; ++i) {
     REQUIRE(std::getline(lines, line));
     CAPTURE(line);
     const TypedValue verdict = ParseJsonValue(line, "");
-    CHECK(verdict.Find("verdict")->text == (i == 5 ? "IE" : "AC"));
-    CHECK(verdict.Find("id")->text == std::to_string(i));
+    const bool bad = i == 5 || (i >= 8 && i <= 10);
+    CHECK(verdict.Find("verdict")->text == (bad ? "IE" : "AC"));
+    CHECK(verdict.Find("id")->text == (i >= 8 && i <= 10 ? "" : std::to_string(i)));
+    REQUIRE(verdict.Find("tests") != nullptr);
+    CHECK(verdict.Find("tests")->items.size() == (bad ? 0 : 1));
+    if (!bad) continue;
+    const std::string error = verdict.Find("error")->text,
+                      place = "line " + std::to_string(i + (i > 7 ? 2 : 1));
+    CHECK(error.starts_with(place + ": "));
+    CHECK(error.find("exception") == std::string::npos);
+    CHECK(error.find('\n') == std::string::npos);
   }
   CHECK_FALSE(std::getline(lines, line));
 }

@@ -99,6 +99,8 @@ inline std::string TextOf(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+inline std::string NameOf(pid_t pid) { return TextOf("/proc/" + std::to_string(pid) + "/comm"); }
+
 inline Traces TracesNow(pid_t owner_of_groups = getpid()) {
   namespace fs = std::filesystem;
   Traces traces;

@@ -22,6 +22,7 @@
 #include "rewards/code/box/protocol.h"
 #include "rewards/code/box/root.h"
 #include "rewards/code/box/run.h"
+#include "rewards/code/box/sweep.h"
 
 namespace hone {
 namespace {
@@ -208,6 +209,7 @@ void Start() {
   prctl(PR_SET_NAME, "hone-box", 0, 0, 0);
   setsid();
   umask(022);
+  close(kBoxImage);
   for (const int fd : {kBoxSocket, kBoxMailbox, kBoxGroup}) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
@@ -226,6 +228,7 @@ void Fail(const std::string& what) {
 }  // namespace hone
 
 int main(int argc, char** argv) {
+  if (argc > 2 && std::strcmp(argv[1], "sweep") == 0) return hone::RunSweep(argc, argv);
   if (argc > 1) return hone::RunProbe(argc, argv);
   using hone::BoxMessage;
   hone::Start();

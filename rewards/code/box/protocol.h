@@ -13,8 +13,9 @@
 
 namespace hone {
 
-// Descriptors that the box program starts with, above all that a run can be given; kBoxGroup may be absent.
-constexpr int kBoxSocket = 100, kBoxMailbox = 101, kBoxGroup = 102, kBoxFirstFree = 110;
+// Descriptors that the box program starts with, above all that a run can be given; kBoxGroup may be absent, and
+// kBoxImage, the program itself, is closed at once.
+constexpr int kBoxSocket = 100, kBoxMailbox = 101, kBoxGroup = 102, kBoxImage = 103, kBoxFirstFree = 110;
 constexpr size_t kMaxChannels = 61;
 
 // One datagram. `size` bytes of the mailbox belong to it.
