@@ -1,101 +1,21 @@
-// What judging costs: one run of a trivial C program over plain fork and exec,
-// runs per second, 64 submissions at once. With HONE_JUDGE_SOAK=20000 that many
-// mixed runs instead, and memory and descriptors before and after.
+// 64 submissions at once through the whole judge. With HONE_JUDGE_SOAK=20000 that many mixed runs instead, and memory and descriptors
+// before and after. What one run costs: rewards_sandbox.cc.
 #include <benchmark/benchmark.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "data/error.h"
 #include "rewards/code/judge.h"
-
-extern char **environ;
 
 namespace hone {
 namespace {
-
-constexpr const char *kTrivial = "int main(void) { return 0; }\n";
-
-double Milliseconds(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
-
-// The trivial program's bytes, compiled in the box.
-std::string TrivialProgram(Sandbox &sandbox) {
-  RunRequest request;
-  request.argv = FindLanguage("c", "").compile;
-  request.environment = BoxEnvironment();
-  request.files = {{"main.c", kTrivial}};
-  request.limits = CompileLimits();
-  request.compiling = true;
-  request.fetch = {"main"};
-  const RunResult result = sandbox.Run(request);
-  if (result.fetched.empty()) throw Error("the trivial program does not compile: " + result.err, "", "");
-  return result.fetched.front().content;
-}
-
-double PlainForkExecMs(const std::string &program) {
-  const std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("hone-trivial-" + std::to_string(getpid()));
-  std::ofstream(path, std::ios::binary) << program;
-  std::filesystem::permissions(path, std::filesystem::perms(0755));
-  std::vector<double> times;
-  for (int i = 0; i < 300; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    pid_t pid = 0;
-    std::string name = path.string();
-    char *argv[] = {name.data(), nullptr};
-    if (posix_spawn(&pid, name.c_str(), nullptr, nullptr, argv, environ) != 0) break;
-    waitpid(pid, nullptr, 0);
-    times.push_back(Milliseconds(start));
-  }
-  std::filesystem::remove(path);
-  return Median(times);
-}
-
-// Medians in milliseconds of a run in the box and of plain fork and exec, and
-// their difference.
-void Overhead(benchmark::State &state) {
-  Sandbox sandbox(1);
-  const std::string program = TrivialProgram(sandbox);
-  RunRequest request;
-  request.argv = {"./main"};
-  request.environment = BoxEnvironment();
-  request.files = {{"main", program, true}};
-  std::vector<double> times;
-  for (auto _ : state) {
-    const auto start = std::chrono::steady_clock::now();
-    const RunResult result = sandbox.Run(request);
-    if (result.end != RunResult::End::kExited || result.exit_code != 0) throw Error("a run was lost", "", "");
-    times.push_back(Milliseconds(start));
-  }
-  const double box = Median(times), plain = PlainForkExecMs(program);
-  state.counters["box_ms"] = box;
-  state.counters["fork_exec_ms"] = plain;
-  state.counters["overhead_ms"] = box - plain;
-  state.counters["runs_per_s"] =
-      benchmark::Counter(static_cast<double>(times.size()), benchmark::Counter::kIsRate);
-}
-BENCHMARK(Overhead)->Name("judge/overhead")->Iterations(1000)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 struct Mixed {
   const char *language, *code, *tests;

@@ -1,5 +1,5 @@
 // One run of a trivial C program in a box against plain fork and exec of it, in turns, on one core: the median of each, the difference,
-// and runs per second. And 64 submitting threads on a pool of two boxes, on all cores.
+// and runs per second. Many submissions at once and the soak: rewards_judge.cc.
 #include <benchmark/benchmark.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -11,7 +11,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "rewards/code/sandbox.h"
@@ -97,27 +96,11 @@ void BoxedAgainstPlain(benchmark::State& state) {
   }
   sched_setaffinity(0, sizeof before, &before);
 }
-BENCHMARK(BoxedAgainstPlain)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(1000);
-
-void ManySubmitters(benchmark::State& state) {
-  Sandbox sandbox(2);
-  const RunRequest request = TrivialProgram(sandbox);
-  constexpr int kThreads = 64, kRuns = 20;
-  for (auto _ : state) {
-    std::vector<std::thread> threads;
-    std::vector<int> lost(kThreads);
-    for (int t = 0; t < kThreads; ++t) {
-      threads.emplace_back([&, t] {
-        for (int i = 0; i < kRuns; ++i) lost[static_cast<size_t>(t)] += sandbox.Run(request).out != "6\n";
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    if (std::count(lost.begin(), lost.end(), 0) != kThreads) state.SkipWithError("a run was lost");
-  }
-  state.counters["runs_per_s"] = benchmark::Counter(
-      static_cast<double>(state.iterations() * kThreads * kRuns), benchmark::Counter::kIsRate);
-}
-BENCHMARK(ManySubmitters)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(BoxedAgainstPlain)
+    ->Name("judge/overhead")
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1000);
 
 }  // namespace
 }  // namespace hone

@@ -198,3 +198,23 @@ TEST_CASE("a reward that cannot start is said before a run directory is made") {
   CHECK(at.Hone("run tiny.toml").Says("No module named 'nothing_of_this_name'"));
   CHECK_FALSE(at.Has("runs"));
 }
+
+TEST_CASE("hone judge: bad lines are answered in their place, the sandbox says itself on one line") {
+  const Workplace at;
+  at.Write(
+      "in",
+      "nonsense\n\n"
+      R"({"id":1,"lang":"python","code":"def f(x): return 2*x","tests":[{"call":"f","args":[21],"returns":42}]})"
+      "\n");
+  const Said said = at.Hone("judge --cache '' < in");
+  CAPTURE(said.err);
+  if (said.Says("cannot isolate programs")) return;
+  CHECK(said.status == 1);
+  CHECK(said.Says("1 of 2 lines could not be read; the first: line 1: not valid JSON"));
+  CHECK(said.err.find("sandbox: ") == said.err.rfind("sandbox: "));
+  CHECK(said.Prints(R"("verdict":"IE","score":null,"tests":[],"error":"line 1: not valid JSON)"));
+  CHECK(said.Prints(R"({"id":1,"verdict":"AC","score":1.0)"));
+  at.Write("in", "\n");
+  CHECK(at.Hone("judge --cache '' < in").status == 0);
+  CHECK(at.Hone("judge --no-such-flag < in").status == 2);
+}
