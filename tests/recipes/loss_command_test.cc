@@ -21,7 +21,7 @@ TEST_CASE("hone loss prints advantages, loss and gradient, or one line that says
   const Said missing = w.Hone("loss --preset trl --set beta=0.04 <batch.json");
   CheckOneLine(missing);
   CHECK(missing.Says("stdin: ref_logprobs is missing"));
-  const Said unknown = w.Hone("loss --preset trl --set bate=0.04 <batch.json");
+  const Said unknown = w.Hone("loss --preset trl --set betaa=0.04 <batch.json");
   CheckOneLine(unknown);
   CHECK(unknown.Says("did you mean 'beta'?"));
   const Said sizes = w.Hone("loss --preset trl --set num_generations=8 <batch.json");
@@ -30,6 +30,6 @@ TEST_CASE("hone loss prints advantages, loss and gradient, or one line that says
   w.Write("broken.json", R"({"group_size":2,"rewards":[1,0],)");
   CheckOneLine(w.Hone("loss <broken.json"));
   CHECK(w.Hone("loss --preset verl --list").Prints("clip_ratio_low = None"));
-  CHECK(w.Hone("loss --preset gspo --list").Prints("clip_low = 0.0003"));
+  CHECK(w.Hone("loss --preset gspo --list").Prints("clip_low = 3e-04"));
   CHECK(w.Hone("loss --help").Prints("Example:"));
 }
