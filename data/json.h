@@ -9,10 +9,12 @@
 
 namespace hone {
 
-// `where` names the file in errors, `remedy` what to do about one that is broken. Error on anything but exactly one
+// The remedy for a file of a model.
+inline constexpr const char* kFetchAgain = "download or write the file again";
+
+// `where` names the text in errors, `remedy` what to do about one that is broken. Error on anything but exactly one
 // JSON value with unique keys, nested at most 64 deep.
-nlohmann::json ParseStrictJson(std::string_view text, const std::string& where,
-                               const char* remedy = "download or write the file again");
+nlohmann::json ParseStrictJson(std::string_view text, const std::string& where, const char* remedy = "");
 
 // What the library says of a fault, without its numbering.
 std::string JsonFault(const nlohmann::json::exception& fault);

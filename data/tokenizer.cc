@@ -30,7 +30,7 @@ std::array<char32_t, 256> ByteMap() {
 }
 
 json ReadJson(const std::string& path) {
-  json value = ParseStrictJson(ReadFile(path), path);
+  json value = ParseStrictJson(ReadFile(path), path, kFetchAgain);
   if (!value.is_object())
     throw Error("is not a JSON object", path, "take the file from the model's own repository");
   return value;

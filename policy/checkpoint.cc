@@ -57,7 +57,7 @@ void CheckShardName(const std::string& name, const std::string& where) {
 TensorTable OpenShards(const std::string& dir) {
   TensorTable table;
   table.where = dir + kIndex;
-  const json index = ParseStrictJson(ReadFile(table.where), table.where);
+  const json index = ParseStrictJson(ReadFile(table.where), table.where, kFetchAgain);
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
     throw Error("weight_map is missing", table.where, kDamaged);
   }

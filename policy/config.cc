@@ -275,7 +275,7 @@ double ModelConfig::SoftmaxScale() const {
 }
 
 ModelConfig ParseModelConfig(const std::string& text, const std::string& where) {
-  const json object = ParseStrictJson(text, where);
+  const json object = ParseStrictJson(text, where, kFetchAgain);
   const Fields fields(object, where);
   ModelConfig config;
   config.architecture = Architecture(fields);

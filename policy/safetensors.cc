@@ -280,7 +280,7 @@ SafetensorsFile SafetensorsFile::Open(const std::string& path) {
   file.data_ = map.bytes.get() + 8 + header_bytes;
   const std::string_view text(reinterpret_cast<const char*>(map.bytes.get()) + 8, header_bytes);
   if (text.empty() || text.front() != '{') throw Error("the header is not a JSON object", path, kRemedy);
-  const json header = ParseStrictJson(text, path);
+  const json header = ParseStrictJson(text, path, kFetchAgain);
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       CheckMetadata(entry, path);

@@ -53,7 +53,8 @@ const char* StatusText(const Score& score) {
 
 std::string Said(const Score& score) {
   const std::string value = score.status == Score::Status::kValue ? fmt::format(" {:.6g}", score.value) : "";
-  return StatusText(score) + value + (score.explanation.empty() ? "" : "  " + score.explanation);
+  return StatusText(score) + value + "  " +
+         (score.explanation.empty() ? "(no explanation)" : score.explanation);
 }
 
 // A traceback is shown at its first row; later ones point there.
@@ -167,7 +168,8 @@ bool Disagree(const Score& a, const Score& b) {
   return a.status != b.status || (a.status == Score::Status::kValue && std::fabs(a.value - b.value) > 1e-9);
 }
 
-void PrintDisagreement(const RewardArguments& a, const std::vector<const ScoredGroup*>& row, size_t i) {
+void PrintDisagreement(const RewardArguments& a, const std::vector<const ScoredGroup*>& row, size_t i,
+                       std::vector<Faults>& said) {
   const Group& group = row[0]->group;
   if (a.json) {
     nlohmann::ordered_json json = {{"prompt", group.prompt.text},
@@ -179,23 +181,26 @@ void PrintDisagreement(const RewardArguments& a, const std::vector<const ScoredG
   }
   fmt::print("prompt      {}\ngold        {}\ncompletion  {}\n", Shown(group.prompt.text),
              Shown(group.prompt.gold), Shown(group.completions[i].text));
-  for (const ScoredGroup* scored : row) fmt::print("  {}\n", Said(scored->scores[i]));
+  for (size_t r = 0; r < row.size(); ++r)
+    fmt::print("  {}\n", said[r].Say(row[r]->scores[i], group.slot + 1));
   fmt::print("\n");
 }
 
 int Audit(const RewardArguments& a) {
   const auto first = RunnerFor(a.rewards.at(0), {}), second = RunnerFor(a.rewards.at(1), {});
-  int64_t all = 0, differ = 0;
+  int64_t all = 0, differ = 0, faults = 0;
+  std::vector<Faults> said(2);
   ScoreInBatches(a.data, {first.get(), second.get()}, [&](const std::vector<const ScoredGroup*>& row) {
     for (size_t i = 0; i < row[0]->scores.size(); ++i) {
       ++all;
+      for (const ScoredGroup* scored : row) faults += scored->scores[i].status == Score::Status::kFault;
       if (!Disagree(row[0]->scores[i], row[1]->scores[i])) continue;
-      if (differ++ < a.limit || a.json) PrintDisagreement(a, row, i);
+      if (differ++ < a.limit || a.json) PrintDisagreement(a, row, i, said);
     }
   });
-  fmt::print(stderr, "{} completions, {} disagreements{}\n", all, differ,
-             !a.json && differ > a.limit ? fmt::format(", {} shown", a.limit) : "");
-  return 0;
+  fmt::print(stderr, "{} completions, {} disagreement{}{}, {} faults\n", all, differ, differ == 1 ? "" : "s",
+             !a.json && differ > a.limit ? fmt::format(" ({} shown)", a.limit) : "", faults);
+  return faults > 0 ? 1 : 0;
 }
 
 void AddTry(CLI::App* parent, const std::shared_ptr<RewardArguments>& a) {
@@ -213,7 +218,7 @@ void AddTry(CLI::App* parent, const std::shared_ptr<RewardArguments>& a) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--limit", a->limit, "completions to show (faults always are)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1 << 30));
   command->add_flag("--json", a->json, "one JSON object per completion");
   command->footer(
       "A row: {\"prompt\":\"2+2=\",\"gold\":\"4\",\"completion\":\"4\"}\n"
@@ -229,9 +234,11 @@ void AddAudit(CLI::App* parent, const std::shared_ptr<RewardArguments>& a) {
       ->delimiter(',')
       ->expected(2)
       ->required();
-  command->add_option("--limit", a->limit, "disagreements to show")->check(CLI::NonNegativeNumber);
+  command->add_option("--limit", a->limit, "disagreements to show")->check(CLI::Range(0, 1 << 30));
   command->add_flag("--json", a->json, "every disagreement as one JSON object");
-  command->footer("Example:\n  hone reward audit runs/r1_zero --rewards answer,math");
+  command->footer(
+      "Exit code 1 when a score is a fault.\nExample:\n  hone reward audit runs/r1_zero --rewards "
+      "answer,math");
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ void ForEachRunGroup(const std::string& path, const std::function<void(Group)>& 
 }  // namespace
 
 Group ParseRewardRow(const std::string& line, const std::string& where) {
-  json row = ParseStrictJson(line, where);
+  json row = ParseStrictJson(line, where, kExample);
   if (!row.is_object()) throw Error("a row is a JSON object", where, kExample);
   Group group;
   group.prompt.text = TakeText(row, "prompt", where);

@@ -133,10 +133,10 @@ Command AddGenerateCommand(CLI::App& app) {
   command->add_option("prompt", a->prompt, "text, special tokens included")->required();
   command->add_option("--completions,-n", a->completions, "how many")->check(CLI::Range(1, 1 << 20));
   command->add_option("--max-new-tokens", a->max_new_tokens, "longest completion")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1 << 30));
   command->add_option("--temperature", a->temperature, "0 takes the most likely token")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--seed", a->seed, "of the draws")->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, 1000.0));
+  command->add_option("--seed", a->seed, "of the draws")->check(CLI::Range(int64_t{0}, int64_t{1} << 53));
   command->add_flag("--json", a->json, "one JSON object per completion, with ids and log-probs");
   command->footer("Example:\n  hone generate data/tiny_base '<bos>Q:47+185=?A:' -n 4");
   return [a] { return Generate(*a); };

@@ -207,7 +207,7 @@ Command AddVerifyResumeCommand(CLI::App& app) {
   command->add_option("--set", a->overrides, "KEY=VALUE in place of the recipe's")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--kills", a->kills, "SIGKILLs at random moments")->check(CLI::NonNegativeNumber);
+  command->add_option("--kills", a->kills, "SIGKILLs at random moments")->check(CLI::Range(0, 1 << 20));
   command->add_option("--seed", a->seed, "of the moments");
   command->add_option("--work-dir", a->work_dir,
                       "where both runs go and stay (default: a temporary directory, removed)");

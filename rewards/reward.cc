@@ -112,4 +112,9 @@ Score ValueScore(const std::string& name, double value, std::string explanation)
 
 Score FaultScore(std::string explanation) { return {Score::Status::kFault, 0.0, {}, std::move(explanation)}; }
 
+std::optional<Score> MissingTokens(const Completion& completion) {
+  if (completion.text.empty() || !completion.ids.empty()) return std::nullopt;
+  return FaultScore("it counts tokens, and the completion came without its ids; add completion_ids");
+}
+
 }  // namespace hone

@@ -4,6 +4,7 @@
 #define HONE_REWARDS_REWARD_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,8 @@ std::string NearestReward(std::string_view name);
 // A plain value with itself as its one part.
 Score ValueScore(const std::string& name, double value, std::string explanation);
 Score FaultScore(std::string explanation);
+// For rewards that count tokens: a fault in the place of the score of a text that came without its ids.
+std::optional<Score> MissingTokens(const Completion& completion);
 
 }  // namespace hone
 

@@ -263,6 +263,10 @@ try:
     exec(code, names)
 except Exception as error:
     note = "%s: %s" % (type(error).__name__, error)
+    if note == "AssertionError: ":
+        while error.__traceback__.tb_next and error.__traceback__.tb_next.tb_frame.f_code.co_filename == "test.py":
+            error.__traceback__ = error.__traceback__.tb_next
+        note = "AssertionError in line %d of the test" % error.__traceback__.tb_lineno
     report("raised" if getattr(error, "hone_remote", False) else "failed", note)
 except BaseException as error:
     report("failed", "the test ended with %s" % type(error).__name__)

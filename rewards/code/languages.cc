@@ -87,7 +87,8 @@ Language Java() {
           "main.jar",
           {home + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss64m", "-jar", "main.jar"},
           Harness::kNone,
-          {"JAVA_HOME=" + home, "LD_LIBRARY_PATH=" + home + "/lib:" + home + "/lib/server"}};
+          {"JAVA_HOME=" + home, "LD_LIBRARY_PATH=" + home + "/lib:" + home + "/lib/server"},
+          {"Exception in thread \""}};
 }
 
 struct Row {
@@ -104,9 +105,23 @@ const std::vector<Row>& Table() {
         {Cpp("cpp17", "gnu++17"), has_cpp},
         {Cpp("cpp20", "gnu++20"), has_cpp},
         {Cpp("cpp23", "gnu++2b"), has_cpp},
-        {{"python", "main.py", {}, "", {"/usr/bin/python3", "-I", "-B", "main.py"}, Harness::kPython, {}},
+        {{"python",
+          "main.py",
+          {},
+          "",
+          {"/usr/bin/python3", "-I", "-B", "main.py"},
+          Harness::kPython,
+          {},
+          {"Traceback (most recent call last):\n", "SyntaxError: ", "IndentationError: ", "TabError: "}},
          fs::exists("/usr/bin/python3")},
-        {{"javascript", "main.js", {}, "", {"/usr/bin/node", "main.js"}, Harness::kJavaScript, {}},
+        {{"javascript",
+          "main.js",
+          {},
+          "",
+          {"/usr/bin/node", "main.js"},
+          Harness::kJavaScript,
+          {},
+          {"\nNode.js v"}},
          fs::exists("/usr/bin/node")},
         {Rust(), fs::exists("/usr/bin/rustc") || RustToolchain().has_value()},
         {{"go",
@@ -115,7 +130,8 @@ const std::vector<Row>& Table() {
           "main",
           {"./main"},
           Harness::kNone,
-          {}},
+          {},
+          {"\ngoroutine "}},
          fs::exists(GoTool())},
         {Java(), fs::exists("/usr/bin/javac")},
     };

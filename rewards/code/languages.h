@@ -21,6 +21,9 @@ struct Language {
   std::vector<std::string> run;
   Harness harness = Harness::kNone;
   std::vector<std::string> environment = {};  // besides BoxEnvironment
+  // What standard error holds (any of them) when an exception that nobody caught ended the program: its exit code is
+  // then the interpreter's, 1 or 2, and says nothing. Empty where it ends by a signal or a code of its own.
+  std::vector<std::string> crash_marks = {};
 
   bool has_calls() const { return harness != Harness::kNone; }
   bool has_asserts() const { return has_calls() && harness != Harness::kJavaScript; }

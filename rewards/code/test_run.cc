@@ -97,10 +97,12 @@ std::string HowItEnded(const RunResult& run) {
   std::abort();
 }
 
-// A checker's word: exit code 0 accepted, 1 wrong, 2 presentation; anything else is the checker's own
-// failure.
-JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const std::string& output,
-                        std::string& note) {
+bool Crashed(const Language& language, const RunResult& run) {
+  return std::any_of(language.crash_marks.begin(), language.crash_marks.end(),
+                     [&](const std::string& mark) { return run.err.find(mark) != std::string::npos; });
+}
+
+RunResult RunChecker(const TestContext& context, const JudgeTest& test, const std::string& output) {
   const CheckerSpec& checker = context.submission.task.checker;
   const Language& language = FindLanguage(checker.language, "checker");
   RunRequest request;
@@ -119,11 +121,25 @@ JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const
   request.limits.wall_s = 20.0;
   request.limits.memory_mb = 512;
   request.limits.file_mb = 256;
-  const RunResult run = context.sandbox.Run(request);
+  return context.sandbox.Run(request);
+}
+
+// A checker's word: exit code 0 accepted, 1 wrong, 2 presentation; anything else is the checker's own failure. One that
+// an exception ended fell over the output, which is then wrong, if it accepts the expected one; else it is broken.
+JudgeVerdict AskChecker(const TestContext& context, const JudgeTest& test, const std::string& output,
+                        std::string& note) {
+  const RunResult run = RunChecker(context, test, output);
   note = Shown(run.err.empty() ? run.out : run.err);
-  if (run.end == End::kExited && run.exit_code == 0) return JudgeVerdict::kAC;
-  if (run.end == End::kExited && run.exit_code == 1) return JudgeVerdict::kWA;
-  if (run.end == End::kExited && run.exit_code == 2) return JudgeVerdict::kPE;
+  const bool exited = run.end == End::kExited;
+  if (exited && run.exit_code == 0) return JudgeVerdict::kAC;
+  if (Crashed(FindLanguage(context.submission.task.checker.language, "checker"), run)) {
+    const RunResult expected = RunChecker(context, test, test.stdout_text);
+    if (expected.end == End::kExited && expected.exit_code == 0) return JudgeVerdict::kWA;
+    note = "the checker does not accept the expected output either: " + note;
+    return JudgeVerdict::kIE;
+  }
+  if (exited && run.exit_code == 1) return JudgeVerdict::kWA;
+  if (exited && run.exit_code == 2) return JudgeVerdict::kPE;
   note = "the checker " + HowItEnded(run) + (note.empty() ? "" : ": " + note);
   return JudgeVerdict::kIE;
 }

@@ -1,7 +1,6 @@
 // The loop of `hone grade`. Covered by tests/rewards/math_grade_test.cc.
 #include "rewards/math/grade_lines.h"
 
-#include <flint/flint.h>
 #include <time.h>
 
 #include <algorithm>
@@ -68,7 +67,7 @@ void GradeLine(Line& line, const MathPolicy& policy) {
   double micros = 0;
   try {
     if (line.too_long) throw Error("longer than 64 MiB", where, "");
-    const nlohmann::json json = ParseStrictJson(line.text, where, "");
+    const nlohmann::json json = ParseStrictJson(line.text, where);
     if (!json.is_object()) throw Error("this is no object {\"gold\": \"..\", \"pred\": \"..\"}", where, "");
     const std::string gold = TextOf(json, "gold", where), pred = TextOf(json, "pred", where);
     const double begin = ThreadMicros();
@@ -97,10 +96,7 @@ void GradeAll(std::vector<Line>& lines, const MathPolicy& policy, int threads) {
   const size_t helpers = std::min<size_t>(threads - 1, lines.size() / (2 * kShare));
   std::vector<std::thread> pool;
   for (size_t i = 0; i < helpers; ++i) {
-    pool.emplace_back([&work] {
-      work();
-      flint_cleanup();  // FLINT keeps caches for each thread
-    });
+    pool.emplace_back(work);
   }
   work();
   for (std::thread& thread : pool) thread.join();

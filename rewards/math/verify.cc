@@ -1,6 +1,8 @@
 // Extraction, parsing, comparison. Covered by tests/rewards/math_verify_test.cc.
 #include "rewards/math/verify.h"
 
+#include <flint/flint.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -221,6 +223,12 @@ Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
           "the answer cannot be read: " + WhyNotRead(pred.parsed, pred.extraction.text)};
 }
 
+// FLINT keeps caches for each thread that calls it; they go when the thread does.
+struct FlintCaches {
+  FlintCaches() = default;
+  ~FlintCaches() { flint_cleanup(); }
+};
+
 }  // namespace
 
 const char* StatusName(MathVerdict::Status status) {
@@ -229,6 +237,7 @@ const char* StatusName(MathVerdict::Status status) {
 }
 
 MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, const MathPolicy& policy) {
+  static thread_local const FlintCaches caches;
   Answer gold = ReadGold(gold_text, policy);
   if (!gold.extraction.found) return Fault("the gold has no answer: " + gold.extraction.reason);
   if (!gold.parsed.ok && !gold.parsed.formula)

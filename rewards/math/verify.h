@@ -24,7 +24,7 @@ const char* StatusName(MathVerdict::Status status);  // "ok", "not_applicable", 
 
 // The gold may be a bare answer, LaTeX, or a whole solution. A gold without an answer that can be parsed is a fault;
 // whatever the completion says is a reward. Thread-safe and deterministic: work is counted in operations, and no input of any
-// kind takes more than 20 ms of thread CPU time. Threads that end should call flint_cleanup().
+// kind takes more than 20 ms of thread CPU time.
 MathVerdict VerifyMath(std::string_view gold, std::string_view pred, const MathPolicy& policy);
 
 }  // namespace hone

@@ -21,10 +21,13 @@ def say(answer):
 
 
 def trace(error):
-    """The traceback from the user's first frame on, the error's own line first."""
-    lines = traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+    """The error's own line, then the traceback from the user's first frame on."""
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename.startswith("<"):  # this file and the importer
+        frames = frames.tb_next
+    lines = traceback.format_exception(type(error), error, frames)[:-1]
     head = traceback.format_exception_only(type(error), error)[-1].strip()
-    return head + "\n" + "".join(lines)[-4000:].rstrip()
+    return (head + "\n" + "".join(lines)[-4000:]).rstrip()
 
 
 def load(path, name):

@@ -30,6 +30,10 @@ std::vector<hone::Score> CosineReward::Score(const Group& group) const {
   std::vector<hone::Score> scores = judge_->Score(group);
   for (size_t i = 0; i < std::min(scores.size(), group.completions.size()); ++i) {
     if (scores[i].status != hone::Score::Status::kValue) continue;
+    if (auto fault = MissingTokens(group.completions[i])) {
+      scores[i] = std::move(*fault);
+      continue;
+    }
     const bool right = scores[i].value == 1.0;
     const auto tokens = static_cast<int64_t>(group.completions[i].ids.size());
     const double value =

@@ -22,6 +22,10 @@ OverlongReward::OverlongReward(const Options& options) : options_(options) {
 std::vector<hone::Score> OverlongReward::Score(const Group& group) const {
   std::vector<hone::Score> scores;
   for (const Completion& c : group.completions) {
+    if (auto fault = MissingTokens(c)) {
+      scores.push_back(std::move(*fault));
+      continue;
+    }
     const auto tokens = static_cast<int64_t>(c.ids.size());
     scores.push_back(ValueScore(name_, SoftOverlong(tokens, options_.max_tokens, options_.buffer),
                                 fmt::format("{} tokens of {}", tokens, options_.max_tokens)));

@@ -22,6 +22,10 @@ double RepeatedShare(std::span<const int32_t> ids, int64_t n) {
 std::vector<hone::Score> RepetitionReward::Score(const Group& group) const {
   std::vector<hone::Score> scores;
   for (const Completion& c : group.completions) {
+    if (auto fault = MissingTokens(c)) {
+      scores.push_back(std::move(*fault));
+      continue;
+    }
     const double share = RepeatedShare(c.ids, options_.ngram);
     scores.push_back(
         ValueScore(name_, share == 0.0 ? 0.0 : -options_.max_penalty * share,

@@ -105,7 +105,7 @@ TEST_CASE("hone reward audit: where two disagree, with both explanations, in a f
   const Said file = at.Hone("reward audit rows.jsonl --rewards answer,format");
   CAPTURE(file.err);
   CHECK(file.status == 0);
-  CHECK(file.Says("3 completions, 1 disagreements"));
+  CHECK(file.Says("3 completions, 1 disagreement, 0 faults"));
   CHECK(file.Prints("value 0  answer: '6' is not 5"));
   CHECK(file.Prints("value 1  format: the format is kept"));
   CHECK_FALSE(file.Prints("2+2="));
@@ -122,6 +122,14 @@ TEST_CASE("hone reward audit: where two disagree, with both explanations, in a f
   CHECK(first["scores"]["my.py:even"]["status"] == "value");
   CHECK(first["scores"]["format"]["value"] == 0.0);
   CHECK(at.Hone("reward audit rows.jsonl --rewards answer").status == 2);
+  const Said faulty = at.Hone("reward audit rows.jsonl --rewards answer,my.py:picky");
+  CHECK(faulty.status == 1);
+  CHECK(faulty.Says(" 2 faults"));
+  const Said no_ids = at.Hone("reward try overlong --data rows.jsonl");
+  CHECK(no_ids.status == 1);
+  CHECK(no_ids.Prints("fault  overlong: it counts tokens, and the completion came without its ids"));
+  CHECK(no_ids.Says("2 values (mean 0), 0 not applicable, 1 faults"));
+  CHECK(at.Hone("reward try math --data rows.jsonl --limit -1").Says("--limit: Value -1 not in range 0 to "));
   CHECK(at.Hone("reward audit . --rewards answer,format")
             .Says("this directory is no run's: it holds no hone.db"));
   CHECK(at.Hone("reward --help").Prints("hone reward audit runs/r1_zero"));

@@ -240,7 +240,12 @@ TEST_CASE(
   const std::string custom = R"({"type":"custom","lang":"python","code":)" + Quoted(any_multiple) + "}";
   CHECK(verdict("print(14)", "7", custom) == "AC");
   CHECK(verdict("print(15)", "7", custom) == "WA");
-  CHECK(verdict("print('x')", "7", custom) == "WA");  // an uncaught exception is exit code 1
+  CHECK(verdict("print('x')", "7", custom) == "WA");  // it raises, but accepts what is expected
+  for (const char *code : {"1/0", "open(", "import nothing_of_the_kind"}) {
+    CAPTURE(code);
+    const std::string raises = R"({"type":"custom","lang":"python","code":")" + std::string(code) + "\"}";
+    CHECK(verdict("print(14)", "7", raises) == "IE");
+  }
   const std::string broken = R"({"type":"custom","lang":"c","code":"int main(){return 9;}"})";
   CHECK(verdict("print(14)", "7", broken) == "IE");
   const Outcome failed = JudgeJson(
