@@ -77,7 +77,8 @@ bool IsFormula(std::string_view in) {
       size_t end = i;
       while (end < in.size() && IsLetter(in[end])) ++end;
       const std::string_view run = in.substr(i, end - i);
-      if (run.size() >= 3 && FindPlainWord(run) == nullptr && FindUnit(run) == nullptr) return false;
+      if (run == "is" || (run.size() >= 3 && FindPlainWord(run) == nullptr && FindUnit(run) == nullptr))
+        return false;
       i = end - 1;
     } else if (static_cast<unsigned char>(c) >= 0x80) {
       const Utf8Char wide = NextUtf8(in, i);
@@ -94,9 +95,12 @@ bool IsFormula(std::string_view in) {
 // The whole part when it is an answer by itself.
 bool FindBare(std::string_view text, Part part, const MathPolicy& policy, Extraction& out) {
   if (part.end - part.begin > kMaxBareAnswer) return false;
+  const Part before = BeforeContrast(text, part);  // "B, not A"
+  if (before.end - before.begin == 1 && IsLetter(text[before.begin])) part = before;
   const std::string_view in = In(text, part);
+  if (IsTwisted(in)) return false;
   const ParseResult parsed = ParseMath(in, policy);
-  if (!parsed.ok && !IsFormula(in)) return false;
+  if (!parsed.ok && !IsFormula(in) && NumberInWords(in).empty()) return false;
   if (parsed.ok && parsed.expr.kind(parsed.expr.root()) == ExprKind::kText && !IsDate(in)) {
     for (const char c : in) {
       if (IsDigit(c)) return false;
@@ -186,10 +190,11 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
     if (over) out.anchor = Anchor::kBracket;
   }
   if (!over) {
+    const bool denied = !out.reason.empty();  // by "the answer is not"
     const Look look = FindExpression(completion, part, policy, out);
     over = look != Look::kAbsent;
-    const bool words = look == Look::kBroken && part.end - part.begin <= kMaxWords && tag != Look::kFound &&
-                       ParseMath(In(completion, part), policy).ok;
+    const bool words = look == Look::kBroken && !denied && part.end - part.begin <= kMaxWords &&
+                       tag != Look::kFound && ParseMath(In(completion, part), policy).ok;
     if (words) Fill(completion, part, "the words, for " + out.reason + " is no answer", out);  // "5 or more"
     if (out.found) out.anchor = Anchor::kExpression;
   }
@@ -202,6 +207,8 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
     out.reason = "the last <answer>: " + out.reason;
   }
   if (!over) out.reason = "there is no formula and no number";
+  out.words = out.found && IsTwisted(out.text);
+  if (out.found && !out.words) ReadWords(completion, part, out);
   return out;
 }
 

@@ -34,13 +34,19 @@ struct Extraction {
   std::string text;
   // Another reading of the same answer that counts as well, or empty: \boxed{10}\% is "10 \%" or "10".
   std::string alternative;
+  // Words beside a value make it another, or none: "5 is wrong", "at most 5". It equals only the same words.
+  bool words = false;
   std::string reason;  // "last \boxed of 3", "the last box is not terminated"
 };
 
 // A completion has one answer or none: what words deny ("isn't 3") or offer beside others ("3 or more") is none, or is
-// left as the text it is; see README.md. Works for completions, bare answers, and reference solutions alike. Never throws; linear time and memory whatever the
-// bytes. Thread-safe.
+// left as the text it is; see README.md. Works for completions, bare answers, and reference solutions alike. Never
+// throws; linear time and memory whatever the bytes. Thread-safe.
 Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy);
+
+// What a short completion without any value says in one sentence, for golds that are words: "even" of "The function is
+// even.", "yes" of "Yes, it is."; the completion itself if it is no such sentence, empty if it is longer.
+std::string_view PredicateOf(std::string_view completion);
 
 }  // namespace hone
 

@@ -1,6 +1,7 @@
 // The anchors with brackets: \boxed{...} and, where the policy says so, [90]. Covered by
 // tests/rewards/math_extract_test.cc.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -72,13 +73,18 @@ std::vector<Box> Boxes(std::string_view text, Part part) {
   return boxes;
 }
 
+// Words between boxes that take the first one back, or go on from it.
+constexpr auto kSteps = std::to_array<std::string_view>({"Actually", "Next", "Now", "Rather", "Sorry", "Then",
+                                                         "Wait", "actually", "but", "correction", "mistake",
+                                                         "no", "rather", "sorry", "then", "wait"});
+
 // Whether what stands between two boxes makes a list of them: next to nothing, or a few words with a comma, "and", "or".
 bool Joins(std::string_view gap) {
   constexpr size_t kFewCharacters = 10, kMaxGap = 80;
   constexpr int kFewWords = 5;
-  if (gap.size() > kMaxGap || gap.find('=') != gap.npos || gap.find("\\to") != gap.npos) return false;
-  if (gap.size() < kFewCharacters) return true;
-  bool joiner = gap.find(',') != gap.npos;
+  const bool step = gap.find('=') != gap.npos && gap.find(" or ") == gap.npos;  // "x = 2 or x = 3" is none
+  if (gap.size() > kMaxGap || step || gap.find("\\to") != gap.npos) return false;
+  bool joiner = gap.find(',') != gap.npos || gap.size() < kFewCharacters;
   int words = 0;
   for (size_t i = 0; i < gap.size();) {
     const bool command = gap[i] == '\\';
@@ -88,8 +94,10 @@ bool Joins(std::string_view gap) {
     if (!command && !word.empty()) {
       ++words;
       joiner |= word == "and" || word == "or";
+      if (std::find(kSteps.begin(), kSteps.end(), word) != kSteps.end()) return false;
     }
-    if (word.empty() && (gap[i] == '.' || gap[i] == '\n' || gap[i] == '?')) return false;
+    if (gap.size() >= kFewCharacters && word.empty() && (gap[i] == '.' || gap[i] == '\n' || gap[i] == '?'))
+      return false;
     i = std::max(end, i + 1);
   }
   return joiner && words <= kFewWords;

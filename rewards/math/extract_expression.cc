@@ -150,11 +150,30 @@ Part LastFormula(std::string_view text, Part part, const std::vector<Part>& form
   for (size_t i = 0; i < std::min(formulas.size(), kTries); ++i) {
     const Part formula = formulas[formulas.size() - 1 - i];
     if (!Parses(text, formula, policy)) continue;
-    if (!DeniedBefore(text, part, formula.begin, true) && !DeniedAfter(text, part, formula.end))
-      return formula;
+    const bool others = OthersBefore(text, part, formula.begin);
+    if (!others && !IsDenied(text, part, formula)) return formula;
     denied = true;
+    if (others) break;
   }
   return {};
+}
+
+// 65 of "13 x 5 = 65", and of an equation whose left side begins before `found`: "$70 – 5 = 65".
+Part RightSide(std::string_view text, Part part, Part found, const MathPolicy& policy) {
+  const std::string_view in = In(text, found);
+  const size_t equals = in.rfind('=');
+  if (equals == in.npos || equals == 0 || std::string_view("<>!").find(in[equals - 1]) != in.npos)
+    return found;
+  const size_t times = in.find(" x ");
+  const bool by = times != in.npos && times > 0 && times < equals && IsDigit(in[times - 1]);
+  size_t before = found.begin;
+  while (before > part.begin && text[before - 1] == ' ') --before;
+  const char last = before > part.begin ? text[before - 1] : ' ';
+  const bool cut = IsDigit(last) || static_cast<unsigned char>(last) >= 0x80 ||
+                   std::string_view("+-*/$%)").find(last) != std::string_view::npos;
+  if (!by && !(cut && IsDigit(in[0]))) return found;
+  const Part right = Trimmed(text, {found.begin + equals + 1, found.end});
+  return Parses(text, right, policy) ? right : found;
 }
 
 // "or", "and" between two parts, and nothing else.
@@ -187,6 +206,7 @@ Look FindExpression(std::string_view text, Part part, const MathPolicy& policy, 
     out.reason = "a value with others offered beside it";
     return Look::kBroken;
   }
+  if (!plain.found.empty() && !joined) found = RightSide(text, part, found, policy);
   Fill(text, found, plain.found.empty() ? "last formula" : "last number or expression in the text", out);
   return Look::kFound;
 }

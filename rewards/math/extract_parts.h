@@ -3,6 +3,7 @@
 #define HONE_REWARDS_MATH_EXTRACT_PARTS_H_
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "rewards/math/extract.h"
@@ -58,11 +59,25 @@ bool Parses(std::string_view text, Part part, const MathPolicy& policy);
 bool DeniedBefore(std::string_view text, Part part, size_t begin, bool bounds);
 // "is wrong", "is not the answer".
 bool DeniedAfter(std::string_view text, Part part, size_t end);
+// Whether either says so of `found`; bounds count unless that is an equation: "as many as 3+6=9" is 9.
+bool IsDenied(std::string_view text, Part part, Part found);
 // Whether "or" after `end` offers other answers: one that begins at `other`, or words such as "more", and then
 // `other` is `end`. "or about", "or equivalently" repeat the same one.
 bool OthersAfter(std::string_view text, Part part, size_t end, size_t& other);
+// Whether the value before `begin` stands against the one there: "4, otherwise", "4 through", "from 4 to".
+bool OthersBefore(std::string_view text, Part part, size_t begin);
+// Whether an answer has such words in itself: "5 is wrong", "at most 5", "5 and a half".
+bool IsTwisted(std::string_view text);
 // Adds those to the answer in `out`, which ends at `end`; kBroken, and `out` without an answer, if they cannot be read.
 Look AddOthers(std::string_view text, Part part, size_t end, const MathPolicy& policy, Extraction& out);
+
+// ---- extract_words.cc
+// "5" of "five", "-5/2" of "minus two and a half", "5 apples" of "five apples"; empty if it is no number in words.
+std::string NumberInWords(std::string_view text);
+// Reads "negative 5" in or before the answer, "five" and "option B" as what they stand for.
+void ReadWords(std::string_view text, Part part, Extraction& out);
+// The part before ", not A", "rather than A", "because ..."; all of it if there is none.
+Part BeforeContrast(std::string_view text, Part part);
 
 // Where a percent sign or word right after `end` ends; `end` if there is none.
 size_t PercentAfter(std::string_view text, size_t end);

@@ -7,6 +7,7 @@
 #include "rewards/math/extract_parts.h"
 #include "rewards/math/number_literal.h"
 #include "rewards/math/parse.h"
+#include "rewards/math/word_classes.h"
 
 namespace hone {
 namespace {
@@ -73,11 +74,14 @@ size_t LastPhrase(std::string_view text) {
   return best;
 }
 
+// Whether "not" and the like follow a phrase: what the answer is, if it is said, is said elsewhere.
 bool Denies(std::string_view said) {
-  for (const std::string_view word : {"not ", "never ", "neither ", "no longer ", "**not** ", "*not* "}) {
-    if (said.starts_with(word)) return true;
-  }
-  return false;
+  const size_t begin = said.find_first_not_of('*');
+  if (begin == said.npos) return false;
+  size_t end = begin;
+  while (end < said.size() && IsWordByte(said[end])) ++end;
+  const std::string word = LowerWord(said.substr(begin, end - begin));
+  return IsNot(word) && (word == "not" || !word.starts_with("no"));  // "no", "no solution" are answers
 }
 
 // The end of the sentence that begins at part.begin: a full stop before a blank, a newline, or the part's end.
@@ -93,14 +97,40 @@ size_t SentenceEnd(std::string_view text, Part part) {
   return part.end;
 }
 
-// What the sentence says: all of it if that is an answer, else its first formula after the last "is" or "=", else the
-// words.
+// Where the outcome of a calculation begins: 180 of "the mean is 540 / 3 = 180"; npos if there is none, or it may be a
+// reason or condition of what was said.
+size_t Outcome(std::string_view said) {
+  const size_t equals = said.rfind('=');
+  if (equals == said.npos || equals == 0 || std::string_view("<>!:").find(said[equals - 1]) != said.npos)
+    return said.npos;
+  size_t from = 0;
+  for (const std::string_view verb : {" is ", " are "}) {
+    const size_t at = said.rfind(verb);
+    if (at != said.npos) from = std::max(from, at);
+  }
+  const std::string_view between = said.substr(from, equals - std::min(from, equals));
+  for (const std::string_view reason :
+       {" because ", " since ", " where ", " when ", " if ", " for ", " as "}) {
+    if (between.find(reason) != between.npos) return said.npos;
+  }
+  return from > equals ? said.npos : equals + 1;
+}
+
+// What the sentence says: all of it if that is an answer, else the outcome of its calculation, else its first formula
+// after the last "is" or "=", else the words.
 Part AnswerOf(std::string_view text, Part sentence, const MathPolicy& policy) {
   const std::string_view said = In(text, sentence);
   const ParseResult whole = ParseMath(said, policy);
   if (whole.ok && whole.expr.kind(whole.expr.root()) != ExprKind::kText) return sentence;
   const Part head = FirstExpression(text, sentence, policy);
-  if (head.empty() || head.begin == sentence.begin) return head.empty() ? sentence : head;
+  const bool option = said.size() > 2 && said[1] == '.' && said[0] >= 'A' && said[0] <= 'Z';
+  if (option) return {sentence.begin, sentence.begin + 1};  // "B. A is wrong"
+  if (head.empty()) return sentence;
+  if (head.begin == sentence.begin && !DeniedAfter(text, sentence, head.end)) return head;
+  if (const size_t outcome = Outcome(said); outcome != said.npos) {
+    const Part after = FirstExpression(text, {sentence.begin + outcome, sentence.end}, policy);
+    if (!after.empty()) return after;
+  }
   for (const std::string_view verb : {" is ", " are ", " equals ", " = ", ": "}) {
     const size_t at = said.rfind(verb);
     if (at == said.npos) continue;
@@ -112,7 +142,7 @@ Part AnswerOf(std::string_view text, Part sentence, const MathPolicy& policy) {
 
 // The answer that a phrase announces, unless the words around it take it back.
 Look TakeSaid(std::string_view text, Part said, Part answer, const MathPolicy& policy, Extraction& out) {
-  if (DeniedBefore(text, said, answer.begin, true) || DeniedAfter(text, said, answer.end)) {
+  if (IsDenied(text, said, answer)) {
     out.reason = "a phrase that says what the answer is not";
     return Look::kBroken;
   }
@@ -146,7 +176,7 @@ Look FindPhrase(std::string_view text, Part part, const MathPolicy& policy, Extr
     const Part said = Trimmed(text, {SkipMarks(text.substr(0, part.end), search.begin + after), part.end});
     if (Denies(In(text, said))) {
       out.reason = "a phrase that says what the answer is not";
-      return Look::kBroken;
+      return Look::kAbsent;
     }
     if (said.empty()) {  // nothing follows: the phrase before it, if any
       search.end = search.begin + after - 1;
@@ -162,7 +192,7 @@ Look FindPhrase(std::string_view text, Part part, const MathPolicy& policy, Extr
     if (answer.empty()) {
       const Part sentence = Trimmed(text, {said.begin, SentenceEnd(text, said)});
       if (sentence.end - sentence.begin > kMaxAnswerBytes) return Look::kAbsent;
-      answer = AnswerOf(text, sentence, policy);
+      answer = AnswerOf(text, BeforeContrast(text, sentence), policy);
     }
     return TakeSaid(text, {said.begin, part.end}, answer, policy, out);
   }

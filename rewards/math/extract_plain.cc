@@ -159,8 +159,8 @@ class PlainSearch {
       Part found = Readable(first, last, plain.torn);
       if (found.empty()) continue;
       if (!from_front_) found = WithList(first, found, plain.torn);
-      const bool denied = !from_front_ && (DeniedBefore(text_, part_, found.begin, true) ||
-                                           DeniedAfter(text_, part_, found.end));
+      const bool denied = !from_front_ && IsDenied(text_, part_, found);
+      plain.torn |= !from_front_ && !denied && OthersBefore(text_, part_, found.begin);
       plain.denied |= denied;
       if (denied || plain.torn) continue;
       plain.found = found;

@@ -58,6 +58,8 @@ Answer Read(std::string_view text, const MathPolicy& policy) {
   Answer answer;
   answer.extraction = ExtractAnswer(text, policy);
   const Extraction& found = answer.extraction;
+  answer.parsed.formula = found.words;  // equal to the same words only
+  if (found.words) return answer;
   if (found.found) answer.parsed = ParseMath(found.text, policy);
   if (found.found && !answer.parsed.ok) ReadRightSide(answer, policy);
   answer.percent_outside = found.anchor == Anchor::kBox && found.text.ends_with('%') &&
@@ -215,6 +217,32 @@ Outcome ComparePair(Answer& gold, Answer& pred, const MathPolicy& policy) {
   return read || read_too ? Pair(gold, pred, policy).Compare() : first;
 }
 
+// `(b)` for the gold `B`.
+void ReadLowerChoice(const Answer& gold, Answer& pred, const MathPolicy& policy) {
+  const std::string& theirs = gold.extraction.text;
+  std::string& ours = pred.extraction.text;
+  const bool choice = theirs.size() == 1 && theirs[0] >= 'A' && theirs[0] <= 'Z';
+  if (!choice || ours.size() != 3 || ours[0] != '(' || ours[2] != ')') return;
+  if (ours[1] != theirs[0] - 'A' + 'a') return;
+  ours = theirs;
+  pred.parsed = ParseMath(ours, policy);
+}
+
+// "The function is even." for the gold `even`, and `June 20` for itself, whatever was taken for the answer.
+bool SaysWords(const Answer& gold, std::string_view gold_text, const Answer& pred,
+               std::string_view pred_text) {
+  if (pred.extraction.anchor != Anchor::kExpression && pred.extraction.anchor != Anchor::kNone) return false;
+  const std::string& text = gold.extraction.text;
+  const bool letters = text.size() != 2 && std::all_of(text.begin(), text.end(), IsLetter);
+  const bool words = gold.parsed.formula || gold.parsed.expr.kind(gold.parsed.expr.root()) == ExprKind::kText;
+  if ((!words && !letters) || HasAnchor(pred_text)) return false;
+  if (words && SameWords(text, pred_text)) return true;
+  const std::string_view said = PredicateOf(pred_text);
+  if (!SameWords(text, gold_text) || !SameWords(text, said)) return false;
+  // "yes" could be a product of symbols, "Yes, it is" could not; "It is b" is no "B".
+  return words || (said.size() < pred_text.size() / 2 && (text.size() > 1 || said == text));
+}
+
 // An answer that is no mathematics the parser knows is still right when it is the gold, word for word.
 Outcome CompareUnparsed(const Answer& gold, const Answer& pred) {
   if (SameWords(gold.extraction.text, pred.extraction.text)) return {true, Method::kText, {}};
@@ -243,8 +271,17 @@ MathVerdict VerifyMath(std::string_view gold_text, std::string_view pred_text, c
   if (!gold.parsed.ok && !gold.parsed.formula)
     return Fault("the gold cannot be read: " + WhyNotRead(gold.parsed, gold.extraction.text));
   Answer pred = Read(pred_text, policy);
+  ReadLowerChoice(gold, pred, policy);
   MathVerdict verdict;
   verdict.reason = pred.extraction.reason;
+  if (policy.box_required == Switch::kOff && SaysWords(gold, gold_text, pred, pred_text)) {
+    verdict.reward = 1.0;
+    verdict.extracted = gold.extraction.text;
+    verdict.begin = 0, verdict.end = pred_text.size();
+    verdict.method = MethodName(Method::kText);
+    verdict.reason += "; the same words";
+    return verdict;
+  }
   if (!pred.extraction.found) return verdict;
   verdict.extracted = pred.extraction.text;
   verdict.begin = pred.extraction.begin;

@@ -127,7 +127,10 @@ const std::vector<std::string>& Corpus() {
       "3 \\pmod 4",
       "A \\Rightarrow B \\mid C",
       "\\frac12\\begin{pmatrix}2&x\\\\4&1\\end{pmatrix}",
-      "72 red apples"};
+      "72 red apples",
+      "The answer is not $72$, which is clearly wrong, but minus twenty-five and a half",
+      "\\boxed{5\\text{ or fewer}} or else 4, otherwise (at the most) 10% of 3 times 2?  No.",
+      "Option (b) is the correct choice because A \xE2\x80\x94 isn\xE2\x80\x99t; yes, it is even"};
   return corpus;
 }
 
