@@ -51,7 +51,8 @@ bool IsVector(const Value& v) {
 
 // A scalar that its term says all about.
 bool IsPlain(const Value& v) {
-  return v.kind == Kind::kScalar && v.term != kNoTerm && v.infinity == 0 && !v.percent && !v.has_unit;
+  return v.kind == Kind::kScalar && v.term != kNoTerm && v.infinity == 0 && !v.percent && !v.has_unit &&
+         v.label.empty();
 }
 
 // Pairs off what has the same canonical form, which costs nothing; returns the items of `gold` that are left.

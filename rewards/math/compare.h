@@ -28,6 +28,8 @@ class Comparer {
  private:
   Outcome Scalars(const Value& gold, const Value& pred);
   Outcome Numbers(const Value& gold, const Value& pred);
+  void InRadians(Value& v);
+  bool ReadOtherwise(Value& gold, Value& pred);
   bool SameUnits(Value& gold, Value& pred, std::string& reason);
   bool SameModulus(Value& gold, Value& pred);
   bool Rounded(const Value& gold, const Value& pred);

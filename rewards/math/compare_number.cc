@@ -28,31 +28,50 @@ bool Terminates(const Rational& q) {
 
 namespace {
 
-// The words of a label that say what is counted; "units" and "square units" say nothing.
-std::vector<std::string> Counted(const std::string& label) {
-  std::vector<std::string> words;
+// What a label says: what is counted ("units" says nothing), and in which sense.
+struct LabelWords {
+  std::vector<std::string> counted, senses;  // sorted
+
+  bool CountsThings() const {
+    return std::any_of(counted.begin(), counted.end(),
+                       [](const std::string& word) { return word != "square" && word != "cubic"; });
+  }
+  // Whether the other has an opposite: "~g+" and "~g-".
+  bool Opposes(const LabelWords& other) const {
+    const auto opposes = [](const std::string& a, const std::string& b) { return a[1] == b[1] && a != b; };
+    return std::any_of(senses.begin(), senses.end(), [&](const std::string& a) {
+      return std::any_of(other.senses.begin(), other.senses.end(),
+                         [&](const std::string& b) { return opposes(a, b); });
+    });
+  }
+};
+
+LabelWords Counted(const std::string& label) {
+  LabelWords words;
   for (size_t begin = 0; begin < label.size();) {
     const size_t end = std::min(label.find(' ', begin), label.size());
     std::string word = label.substr(begin, end - begin);
     begin = end + 1;
     if (word == "people") word = "person";
     if (word == "children") word = "child";
-    if (word != "unit" && word != "square" && word != "cubic") words.push_back(std::move(word));
+    if (word != "unit") (word[0] == '~' ? words.senses : words.counted).push_back(std::move(word));
   }
-  std::sort(words.begin(), words.end());
+  std::sort(words.counted.begin(), words.counted.end());
   return words;
 }
 
 // Whether both may count the same: words that only one of them has say more, words that differ say something else.
 bool SameLabels(const Value& gold, const Value& pred) {
-  const std::vector<std::string> a = Counted(gold.label), b = Counted(pred.label);
-  if (!std::includes(a.begin(), a.end(), b.begin(), b.end()) &&
-      !std::includes(b.begin(), b.end(), a.begin(), a.end())) {
+  const LabelWords a = Counted(gold.label), b = Counted(pred.label);
+  const auto &x = a.counted, &y = b.counted;
+  if (a.Opposes(b)) return false;
+  if (!std::includes(x.begin(), x.end(), y.begin(), y.end()) &&
+      !std::includes(y.begin(), y.end(), x.begin(), x.end())) {
     return false;
   }
-  const auto apples_and_metres = [](const Value& unit, const std::vector<std::string>& none,
-                                    const Value& other, const std::vector<std::string>& words) {
-    return unit.has_unit && !unit.currency && none.empty() && !other.has_unit && !words.empty();
+  const auto apples_and_metres = [](const Value& unit, const LabelWords& none, const Value& other,
+                                    const LabelWords& words) {
+    return unit.has_unit && !unit.currency && !none.CountsThings() && !other.has_unit && words.CountsThings();
   };
   return !apples_and_metres(gold, a, pred, b) && !apples_and_metres(pred, b, gold, a);
 }
@@ -73,17 +92,18 @@ bool Comparer::SameModulus(Value& gold, Value& pred) {
   return true;
 }
 
+void Comparer::InRadians(Value& v) {
+  v.term = graph_.Divide(graph_.Multiply({v.term, graph_.Constant(TermOp::kPi)}), graph_.Number(180));
+  v.decimal.reset();
+  v.has_unit = true;
+  v.dimension[static_cast<int>(Dimension::kAngle)] = 1;
+  v.unit_size = Rational(1);
+}
+
 // Whether what is measured can be the same; brings both to one unit. A currency or degree sign on one side only says nothing.
 bool Comparer::SameUnits(Value& gold, Value& pred, std::string& reason) {
-  const auto radians = [this](Value& v) {
-    v.term = graph_.Divide(graph_.Multiply({v.term, graph_.Constant(TermOp::kPi)}), graph_.Number(180));
-    v.decimal.reset();
-    v.has_unit = true;
-    v.dimension[static_cast<int>(Dimension::kAngle)] = 1;
-    v.unit_size = Rational(1);
-  };
-  if (gold.degrees && !pred.degrees && pred.has_unit) radians(gold);
-  if (pred.degrees && !gold.degrees && gold.has_unit) radians(pred);
+  if (gold.degrees && !pred.degrees && pred.has_unit) InRadians(gold);
+  if (pred.degrees && !gold.degrees && gold.has_unit) InRadians(pred);
   if (gold.has_unit && pred.has_unit) {
     if (gold.dimension != pred.dimension) {
       reason = "another unit";
@@ -101,6 +121,19 @@ bool Comparer::SameUnits(Value& gold, Value& pred, std::string& reason) {
   return reason.empty();
 }
 
+// Where one side alone has the sign: 72 degrees is 2 pi / 5 as well, and 3 dozen 36. False if there is no other reading.
+bool Comparer::ReadOtherwise(Value& gold, Value& pred) {
+  if (gold.degrees != pred.degrees && !gold.has_unit && !pred.has_unit) {
+    InRadians(gold.degrees ? gold : pred);
+    return true;
+  }
+  Value& counted = gold.has_unit ? gold : pred;
+  if (gold.has_unit == pred.has_unit || counted.dimension != DimensionPowers{}) return false;
+  counted.term = graph_.Multiply({counted.term, graph_.Number(counted.unit_size)});
+  counted.decimal.reset();
+  return true;
+}
+
 Outcome Comparer::Scalars(const Value& gold, const Value& pred) {
   if (gold.infinity != 0 || pred.infinity != 0) {
     const bool same = gold.infinity == pred.infinity;
@@ -111,7 +144,10 @@ Outcome Comparer::Scalars(const Value& gold, const Value& pred) {
   if (!SameLabels(a, b)) return {false, Method::kText, "something else is counted"};
   if (!SameModulus(a, b)) return {false, Method::kIdentical, "another modulus"};
   if (!SameUnits(a, b, reason)) return {false, Method::kIdentical, reason};
-  if (a.percent == b.percent) return Numbers(a, b);
+  if (a.percent == b.percent) {
+    const Outcome same = Numbers(a, b);
+    return same.equal || !ReadOtherwise(a, b) ? same : Numbers(a, b);
+  }
   const bool loose = a.loose_percent || b.loose_percent;
   if (loose || policy_.percent != PercentRule::kHundredth) {
     const Outcome same = Numbers(a, b);

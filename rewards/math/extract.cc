@@ -98,8 +98,8 @@ bool FindBare(std::string_view text, Part part, const MathPolicy& policy, Extrac
   const Part before = BeforeContrast(text, part);  // "B, not A"
   if (before.end - before.begin == 1 && IsLetter(text[before.begin])) part = before;
   const std::string_view in = In(text, part);
-  if (IsTwisted(in)) return false;
   const ParseResult parsed = ParseMath(in, policy);
+  if (IsTwisted(in) && !parsed.every_word_counts) return false;
   if (!parsed.ok && !IsFormula(in) && NumberInWords(in).empty()) return false;
   if (parsed.ok && parsed.expr.kind(parsed.expr.root()) == ExprKind::kText && !IsDate(in)) {
     for (const char c : in) {
@@ -207,7 +207,7 @@ Extraction ExtractAnswer(std::string_view completion, const MathPolicy& policy) 
     out.reason = "the last <answer>: " + out.reason;
   }
   if (!over) out.reason = "there is no formula and no number";
-  out.words = out.found && IsTwisted(out.text);
+  out.words = out.found && IsTwisted(out.text) && !ParseMath(out.text, policy).every_word_counts;
   if (out.found && !out.words) ReadWords(completion, part, out);
   return out;
 }

@@ -8,6 +8,7 @@
 #include "rewards/math/extract_parts.h"
 #include "rewards/math/number_literal.h"
 #include "rewards/math/parse.h"
+#include "rewards/math/scale_words.h"
 
 namespace hone {
 namespace {
@@ -107,6 +108,17 @@ size_t EndOfBox(const Box& box, std::string_view text) {
   return box.inside.end + (box.inside.end < text.size() && text[box.inside.end] == '}' ? 1 : 0);
 }
 
+// The word "million" and its like after \boxed{3}.
+std::string_view ScaleAfter(std::string_view text, size_t at) {
+  while (at < text.size() && std::string_view(" $~").find(text[at]) != std::string_view::npos) ++at;
+  if (text.substr(at).starts_with("\\text{")) at = SkipBlanks(text, at + 6);
+  size_t end = at;
+  while (end < text.size() && IsLetter(text[end])) ++end;
+  const std::string_view word = text.substr(at, end - at);
+  const ScaleWord* scale = FindScaleWord(word);
+  return scale != nullptr && scale->kind == ScaleWord::Kind::kTimes ? word : std::string_view();
+}
+
 }  // namespace
 
 size_t PercentAfter(std::string_view text, size_t end) {
@@ -162,6 +174,11 @@ Look FindBox(std::string_view text, Part part, const MathPolicy& policy, Extract
     out.alternative = out.text;
     out.text += " \\%";
     out.end = percent;
+  }
+  if (const std::string_view scale = ScaleAfter(text.substr(0, part.end), out.end > after ? out.end : after);
+      !scale.empty()) {
+    (out.text += ' ') += scale;
+    out.end = static_cast<size_t>(scale.data() + scale.size() - text.data());
   }
   return AddOthers(text, part, out.end > after ? out.end : after, policy, out);
 }

@@ -48,6 +48,7 @@ class Lexer {
   void VulgarFraction(std::string_view written, size_t size);
   bool IsAmongWords(std::string_view rest) const;
   bool IsUnitHere(std::string_view run) const;
+  bool IsUnitBeforePart(char letter, std::string_view rest) const;
 
   // lexer_latex.cc: commands
   void Command();

@@ -66,6 +66,18 @@ bool Lexer::IsUnitHere(std::string_view run) const {
          (list_.tokens[n - 2].type == Tok::kWord || list_.tokens[n - 2].type == Tok::kText);
 }
 
+// The m of 2 m 3 cm.
+bool Lexer::IsUnitBeforePart(char letter, std::string_view rest) const {
+  if (Last() != Tok::kNumber || FindUnit(std::string_view(&letter, 1)) == nullptr) return false;
+  size_t at = SkipBlanks(rest, 0);
+  const size_t number = at;
+  while (at < rest.size() && IsDigit(rest[at])) ++at;
+  if (at == number) return false;
+  const size_t word = at = SkipBlanks(rest, at);
+  while (at < rest.size() && IsLetter(rest[at])) ++at;
+  return at - word >= 2 && FindUnit(rest.substr(word, at - word)) != nullptr;
+}
+
 // In plain text, whether a word stands before the letters at hand, or after them, where `rest` begins.
 bool Lexer::IsAmongWords(std::string_view rest) const {
   if (latex_) return false;
@@ -119,7 +131,7 @@ void Lexer::Letters() {
   } else if (run == "in" && space_ && Last() == Tok::kLetter && rest.size() >= 2 && rest[0] == ' ' &&
              std::string_view("[({").find(rest[1]) != rest.npos) {
     Push(Tok::kIn, 2);
-  } else if (run.size() >= 2 && IsUnitHere(run)) {
+  } else if (run.size() >= 2 ? IsUnitHere(run) : IsUnitBeforePart(run[0], rest)) {
     Push(Tok::kWord, run.size());
   } else if (const NamedToken* name = ascii && run.size() >= 2 ? FindPlainWord(run) : nullptr) {
     PushNamed(*name, run.size());

@@ -156,4 +156,18 @@ NumberLiteral ScanNumber(std::string_view text, size_t at, bool list_commas) {
   return out;
 }
 
+int RepeatingDigits(const NumberLiteral& literal) {
+  const std::string_view digits = literal.digits;
+  const size_t after_point = static_cast<size_t>(literal.fraction_digits);
+  if (literal.repeating != 0 || digits.size() < after_point) return 0;
+  const std::string_view fraction = digits.substr(digits.size() - after_point);
+  for (size_t period = 1; 2 * period <= fraction.size() && period <= 16; ++period) {
+    const size_t times = period == 1 ? 3 : 2;
+    if (times * period > fraction.size()) continue;
+    const std::string_view seen = fraction.substr(fraction.size() - times * period);
+    if (seen.substr(period) == seen.substr(0, seen.size() - period)) return static_cast<int>(period);
+  }
+  return 0;
+}
+
 }  // namespace hone

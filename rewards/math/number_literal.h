@@ -23,6 +23,9 @@ struct NumberLiteral {
 // a list, never thousands.
 NumberLiteral ScanNumber(std::string_view text, size_t at, bool list_commas);
 
+// How many digits at the end of 0.1666..., 0.142857142857... go on for ever; 0 if that is not clear.
+int RepeatingDigits(const NumberLiteral& literal);
+
 inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 inline bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 

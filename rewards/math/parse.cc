@@ -218,6 +218,15 @@ bool BracesMatch(std::string_view text) {
   return depth == 0;
 }
 
+// Words that stand for themselves.
+bool HasWords(const Expr& expr) {
+  for (ExprId id = 0; id < expr.size(); ++id) {
+    const ExprKind kind = expr.kind(id);
+    if (kind == ExprKind::kText || (kind == ExprKind::kSymbol && expr.text(id).size() > 1)) return true;
+  }
+  return false;
+}
+
 ParseResult ParseTokens(TokenList list, std::string_view text, const MathPolicy& policy) {
   ReadSympyUnit(list);
   const bool prose = IsProse(list.tokens);
@@ -233,6 +242,7 @@ ParseResult ParseTokens(TokenList list, std::string_view text, const MathPolicy&
   if (root != kNoExpr) {
     result.expr = parser.Finish(root);
     result.ok = true;
+    result.every_word_counts = parser.every_word_counts() && !HasWords(result.expr);
   } else if (prose) {
     result = Leaf(ExprKind::kText, PlainText(text));
   } else {
@@ -246,6 +256,11 @@ ParseResult ParseTokens(TokenList list, std::string_view text, const MathPolicy&
 
 ParseResult ParseMath(std::string_view text, const MathPolicy& policy) {
   if (text.size() > kMaxAnswerBytes) return Refused("longer than 16384 bytes", kMaxAnswerBytes);
+  if (const std::string_view inside = Unstyled(text);
+      inside.size() < text.size() && !inside.empty() && IsDigit(inside[0])) {  // \text{12 cm}
+    ParseResult measure = ParseMath(inside, policy);
+    if (measure.ok && measure.expr.kind(measure.expr.root()) == ExprKind::kQuantity) return measure;
+  }
   if (const std::optional<Choice> choice = ReadChoice(text)) {
     const std::string letter(1, choice->letter);
     if (choice->option.empty()) return Leaf(ExprKind::kChoice, letter);

@@ -36,7 +36,8 @@ namespace hone {
 
 struct ParseResult {
   bool ok = false;
-  Expr expr;             // ok only
+  Expr expr;                       // ok only
+  bool every_word_counts = false;  // ok, and each word is part of the value: "3 squared", but not "3 apples"
   bool formula = false;  // not ok: it is well-formed LaTeX of a kind that is not read, such as limits
   std::string reason;    // not ok: "a bracket is not closed", "more than 4096 nodes"
   size_t offset = 0;     // not ok: the byte of the text where that was seen

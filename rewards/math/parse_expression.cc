@@ -172,10 +172,15 @@ ExprId MathParser::ParseTerm() {
       return Fail("two numbers stand side by side");
     if (type == Tok::kNumber && builder_.expr().kind(factors.back()) == ExprKind::kLabeled)
       return Fail("words stand between two numbers");
+    const bool measured = type == Tok::kNumber && builder_.expr().kind(factors.back()) == ExprKind::kQuantity;
     last = at_;
     const ExprId right = written ? ParseOperand() : ParsePower();
     if (right == kNoExpr) return kNoExpr;
-    if (type == Tok::kSlash) {
+    if (measured) {
+      const ExprId sum = factors.size() == 1 ? AddQuantities(factors[0], right) : kNoExpr;
+      if (sum == kNoExpr) return FailAt("a quantity and a number stand side by side", tokens_[last].begin);
+      factors[0] = sum;
+    } else if (type == Tok::kSlash) {
       const ExprId over = close();
       ExprId bare = right;
       while (IsMarked(bare)) bare = builder_.expr().child(bare, 0);

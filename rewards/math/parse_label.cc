@@ -34,15 +34,32 @@ constexpr auto kStopWords =
                                      "while",     "who",          "will",      "with",      "within",
                                      "without",   "would",        "yes",       "you",       "your"});
 // The value is none, or not the only one: these words are never passed over.
-constexpr auto kTwistWords = std::to_array<std::string_view>(
-    {"aren't", "can't", "cannot", "either", "fewer", "isn't", "less", "neither", "never", "no", "nor", "not",
-     "or", "wasn't", "weren't", "won't", "wrong"});
+constexpr auto kTwistWords =
+    std::to_array<std::string_view>({"aren't", "can't", "cannot", "either", "isn't", "neither", "never", "no",
+                                     "nor", "not", "or", "wasn't", "weren't", "won't", "wrong"});
+
+// Words that say the opposite of one another: an axis and a side. They count wherever they stand in a label, and only
+// against each other.
+struct Sense {
+  std::string_view word, code;
+};
+constexpr auto kSenses = std::to_array<Sense>(
+    {{"above", "~a+"},    {"after", "~t+"},   {"afternoon", "~m3"}, {"backward", "~w-"},
+     {"before", "~t-"},   {"below", "~a-"},   {"clockwise", "~c+"}, {"counterclockwise", "~c-"},
+     {"decrease", "~g-"}, {"down", "~a-"},    {"east", "~e+"},      {"evening", "~m4"},
+     {"fewer", "~g-"},    {"forward", "~w+"}, {"gain", "~g+"},      {"higher", "~a+"},
+     {"increase", "~g+"}, {"left", "~l+"},    {"less", "~g-"},      {"loss", "~g-"},
+     {"lower", "~a-"},    {"more", "~g+"},    {"morning", "~m1"},   {"night", "~m5"},
+     {"noon", "~m2"},     {"north", "~n+"},   {"profit", "~g+"},    {"right", "~l-"},
+     {"south", "~n-"},    {"up", "~a+"},      {"west", "~e-"}});
 
 template <size_t n>
 bool Contains(const std::array<std::string_view, n>& words, std::string_view word) {
   return std::binary_search(words.begin(), words.end(), word);
 }
 static_assert(std::is_sorted(kStopWords.begin(), kStopWords.end()));
+static_assert(std::is_sorted(kSenses.begin(), kSenses.end(),
+                             [](const Sense& a, const Sense& b) { return a.word < b.word; }));
 static_assert(std::is_sorted(kTwistWords.begin(), kTwistWords.end()));
 
 bool IsWordToken(const Token& token) {
@@ -89,10 +106,16 @@ bool MathParser::AddLabelWords(std::string_view said, Label& label) {
     const bool unparted = std::any_of(word.begin(), word.end(), [](char c) {  // scripts without blanks
       return static_cast<unsigned char>(c) >= 0xE3;
     });
+    const auto sense = std::lower_bound(kSenses.begin(), kSenses.end(), word,
+                                        [](const Sense& s, const std::string& w) { return s.word < w; });
+    if (sense != kSenses.end() && sense->word == word && !label.aside) {
+      label.text += (label.text.empty() ? "" : " ") + std::string(sense->code);
+    }
     label.closed |= unparted || Contains(kStopWords, word) || label.words >= kMostLabelWords;
     if (label.closed) continue;
     MakeSingular(word);
-    label.text += (label.words++ == 0 ? "" : " ") + word;
+    ++label.words;
+    label.text += (label.text.empty() ? "" : " ") + word;
   }
   return true;
 }
@@ -109,7 +132,8 @@ ExprId MathParser::ParseLabel(ExprId value) {
       return FailAt("words that take the value back, or offer another", tokens_[begin].begin);
     ++at_;
   }
-  return label.words == 0 ? value : builder_.AddText(ExprKind::kLabeled, label.text, {value});
+  every_word_counts_ &= at_ == begin;
+  return label.text.empty() ? value : builder_.AddText(ExprKind::kLabeled, label.text, {value});
 }
 
 }  // namespace hone

@@ -76,9 +76,23 @@ ExprId MathParser::AddNumber(const NumberLiteral& literal) {
   return id;
 }
 
-// Also a number with a decimal comma, and one in another base: 1011_2.
+ExprId MathParser::AddWhole(int64_t number) {
+  NumberLiteral literal;
+  literal.digits = std::to_string(number);
+  return AddNumber(literal);
+}
+
+// Also a number with a decimal comma, one in another base, 1011_2, and one without end, 0.333...
 ExprId MathParser::ParseNumber() {
   const NumberLiteral& literal = Literal(Now());
+  if (Ahead().type == Tok::kEllipsis && !Ahead().space && literal.fraction_digits > 0) {
+    if (const int repeating = RepeatingDigits(literal); repeating != 0) {
+      NumberLiteral endless = literal;
+      endless.repeating = repeating;
+      at_ += 2;
+      return AddNumber(endless);
+    }
+  }
   if (Ahead().type == Tok::kUnderscore && literal.whole) {
     const std::string digits = literal.digits;
     at_ += 2;

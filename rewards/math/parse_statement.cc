@@ -105,6 +105,13 @@ ExprId MathParser::AddList(const std::vector<ExprId>& items, Joiner joiner) {
   return list;
 }
 
+// "2 hours and 15 minutes" is one value; kNoExpr when the items are several.
+ExprId MathParser::AddParts(const std::vector<ExprId>& items) {
+  ExprId sum = items[0];
+  for (size_t i = 1; i < items.size() && sum != kNoExpr; ++i) sum = AddQuantities(sum, items[i]);
+  return sum;
+}
+
 // Any run of commas, semicolons, "and" and "or".
 bool MathParser::TakeJoiner(Joiner& joiner) {
   bool any = false;
@@ -126,7 +133,8 @@ ExprId MathParser::ParseList() {
     // A comma at the end, and a row of an environment's last comma, part nothing.
   } while (TakeJoiner(joiner) && !Is(Tok::kEnd) && !Is(Tok::kRow) && !Is(Tok::kAmpersand) &&
            !Is(Tok::kEndEnvironment));
-  return AddList(items, joiner);
+  const ExprId sum = items.size() > 1 && joiner != Joiner::kOr ? AddParts(items) : kNoExpr;
+  return sum != kNoExpr ? sum : AddList(items, joiner);
 }
 
 ExprId MathParser::ParseStatement() {

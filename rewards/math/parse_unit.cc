@@ -1,7 +1,9 @@
 // Units after a value. Covered by tests/rewards/math_label_test.cc.
+#include <numeric>
 #include <string>
 
 #include "rewards/math/parser.h"
+#include "rewards/math/scale_words.h"
 
 namespace hone {
 namespace {
@@ -98,7 +100,67 @@ bool MathParser::TakeUnitProduct(std::vector<UnitPower>& units) {
   }
 }
 
+// 1.5 million, 2 thirds, 3 squared, 5 per cent.
+ExprId MathParser::ParseScale(ExprId value) {
+  if (!Is(Tok::kWord) && !Is(Tok::kText)) return value;
+  std::string_view& said = tokens_[at_].text;
+  const size_t begin = std::min(said.find_first_not_of(" ~"), said.size());
+  const size_t end = std::min(said.find_first_of(" ~,.", begin), said.size());
+  const std::string_view word = said.substr(begin, end - begin), rest = said.substr(end);
+  const auto take = [&](size_t size) {  // of the text, in which more may follow
+    said.remove_prefix(size);
+    if (said.find_first_not_of(" ~") == said.npos) ++at_;
+  };
+  if (word == "per" && (rest.starts_with(" cent") || (rest.empty() && Ahead().text == "cent"))) {
+    take(rest.empty() ? said.size() : end + 5);
+    if (rest.empty()) ++at_;
+    return builder_.Add(ExprKind::kPercent, {value});
+  }
+  const ScaleWord* scale = FindScaleWord(word);
+  const Expr& expr = builder_.expr();
+  const ExprKind kind = expr.kind(value);
+  if (scale == nullptr || IsMarked(value)) return value;
+  const bool number = kind == ExprKind::kNumber || kind == ExprKind::kMixed || kind == ExprKind::kMultiply;
+  const bool whole = IsWholeNumber(value);
+  using Kind = ScaleWord::Kind;
+  if ((scale->kind == Kind::kTimes && !number) || (scale->kind == Kind::kPart && !number) ||
+      (scale->kind == Kind::kOnePart && !(whole && expr.digits(value) == "1")))
+    return value;
+  take(end);
+  if (scale->kind == Kind::kFactorial) return builder_.Add(ExprKind::kFactorial, {value});
+  const ExprId size = AddWhole(scale->number);
+  if (scale->kind == Kind::kPower) return builder_.Add(ExprKind::kPower, {value, size});
+  return builder_.Add(scale->kind == Kind::kTimes ? ExprKind::kMultiply : ExprKind::kDivide, {value, size});
+}
+
+ExprId MathParser::AddQuantities(ExprId left, ExprId right) {
+  const Expr& expr = builder_.expr();
+  const ExprId label = expr.kind(right) == ExprKind::kLabeled ? right : kNoExpr;
+  if (label != kNoExpr) right = expr.child(right, 0);
+  for (const ExprId id : {left, right}) {
+    if (expr.kind(id) != ExprKind::kQuantity || expr.units(id).size() != 1 || expr.units(id)[0].power != 1)
+      return kNoExpr;
+  }
+  const UnitPower unit = expr.units(left)[0];
+  const Unit &large = *unit.unit, &small = *expr.units(right)[0].unit;
+  if (large.dimension != small.dimension) return kNoExpr;
+  const int64_t shared_top = std::gcd(small.numerator, large.numerator);
+  const int64_t shared_below = std::gcd(small.denominator, large.denominator);
+  const int64_t top = small.numerator / shared_top * (large.denominator / shared_below);
+  const int64_t below = large.numerator / shared_top * (small.denominator / shared_below);
+  const ExprId whole = expr.child(left, 0), part = expr.child(right, 0);
+  const bool counts = expr.kind(whole) == ExprKind::kNumber || expr.kind(whole) == ExprKind::kAdd;
+  const ExprKind kind = expr.kind(part);
+  const bool adds = kind == ExprKind::kNumber || kind == ExprKind::kMixed || kind == ExprKind::kDivide;
+  if (top >= below || !counts || !adds) return kNoExpr;
+  const ExprId share = builder_.Add(ExprKind::kDivide, {AddWhole(top), AddWhole(below)});
+  const ExprId more = builder_.Add(ExprKind::kMultiply, {part, share});
+  const ExprId sum = builder_.AddQuantity(builder_.Add(ExprKind::kAdd, {whole, more}), {&unit, 1});
+  return label == kNoExpr ? sum : builder_.AddText(ExprKind::kLabeled, std::string(expr.text(label)), {sum});
+}
+
 ExprId MathParser::ParseUnits(ExprId value) {
+  if (const ExprId scaled = ParseScale(value); scaled != value) return scaled;
   const size_t begin = at_;
   if (Is(Tok::kFunction)) {  // 5 min, 20 sec: with an argument it is a function
     const Tok next = Ahead().type;

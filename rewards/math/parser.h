@@ -29,6 +29,7 @@ class MathParser {
   Expr Finish(ExprId root) { return builder_.Finish(root); }
   const char* reason() const { return reason_; }
   size_t offset() const { return offset_; }
+  bool every_word_counts() const { return every_word_counts_; }
 
  private:
   // What the brackets around allow or forbid.
@@ -47,6 +48,7 @@ class MathParser {
   ExprId ParseRatio();
   ExprId ParseTime();
   ExprId AddList(const std::vector<ExprId>& items, Joiner joiner);
+  ExprId AddParts(const std::vector<ExprId>& items);
   void SkipLeadingWords();
   bool TakeJoiner(Joiner& joiner);
 
@@ -77,6 +79,7 @@ class MathParser {
   ExprId ParseNumber();
   ExprId ParseBaseNumber(std::string_view digits);
   ExprId AddNumber(const NumberLiteral& literal);
+  ExprId AddWhole(int64_t number);
   ExprId ParseLetter();
   ExprId ParseWordSymbol();
   ExprId ParseArgument();  // of a LaTeX command: a group, or one token
@@ -110,6 +113,9 @@ class MathParser {
   bool TakeUnitProduct(std::vector<UnitPower>& units);
   bool TakeText(std::vector<UnitPower>& units, int sign);
   int TakeUnitPower();
+  ExprId ParseScale(ExprId value);  // `value` itself when no such word follows
+  // 5 feet 6 inches as one quantity; kNoExpr without failing when the two do not add up to one.
+  ExprId AddQuantities(ExprId left, ExprId right);
 
   // ---- parse_label.cc
   struct Label {
@@ -154,6 +160,7 @@ class MathParser {
   bool in_index_ = false;
   size_t at_ = 0;
   int depth_ = 0;
+  bool every_word_counts_ = true;
   const char* reason_ = nullptr;
   size_t offset_ = 0;
 };

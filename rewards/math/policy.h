@@ -113,7 +113,8 @@ struct MathPolicy {
     v.Field("box_or_phrase", box_or_phrase,
             "which wins where there are both: \\boxed{1} or 'final answer is 2'");
     v.Field("decimal_comma", decimal_comma,
-            "auto: a single comma not followed by exactly three digits may be a decimal point; off: never");
+            "auto: a single comma not followed by exactly three digits may be a decimal point, but of a gold "
+            "such as 3,5; off: never");
   }
 };
 

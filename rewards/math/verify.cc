@@ -97,6 +97,13 @@ bool TakesList(ExprKind kind) {
          kind == ExprKind::kCommaNumber || kind == ExprKind::kMatrix;
 }
 
+// 3,5: of a gold, two numbers; 0,5 and 1,22 may have a decimal comma.
+bool IsPairOfDigits(const Expr& expr) {
+  if (expr.kind(expr.root()) != ExprKind::kCommaNumber) return false;
+  const ExprId number = expr.child(expr.root(), 1);
+  return expr.kind(number) == ExprKind::kNumber && expr.digits(number).size() == 2;
+}
+
 class Pair {
  public:
   Pair(const Answer& gold, const Answer& pred, const MathPolicy& policy)
@@ -129,7 +136,8 @@ class Pair {
  private:
   Value Build(const Expr& expr, const Expr& other, std::vector<std::pair<std::string, std::string>> renames) {
     ValueOptions options;
-    options.comma_is_list = TakesList(other.kind(other.root()));
+    options.comma_is_list =
+        TakesList(other.kind(other.root())) || (&expr == &gold_.parsed.expr && IsPairOfDigits(expr));
     options.renames = std::move(renames);
     const std::string& written = (&expr == &gold_.parsed.expr ? gold_ : pred_).extraction.text;
     options.words = words_ || IsCapitalWord(written);

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rewards/math/verify.h"
@@ -14,6 +16,21 @@ namespace hone {
 struct MathRow {
   std::string gold, pred;
 };
+
+// Lines "gold :: completion", with comments.
+inline std::vector<MathRow> Rows(std::string_view table) {
+  constexpr std::string_view kMiddle = " :: ";
+  std::vector<MathRow> rows;
+  while (!table.empty()) {
+    const std::string_view line = table.substr(0, table.find('\n'));
+    table.remove_prefix(std::min(table.size(), line.size() + 1));
+    const size_t middle = line.find(kMiddle);
+    if (line.empty() || line.starts_with("# ")) continue;
+    REQUIRE(middle != line.npos);
+    rows.push_back({std::string(line.substr(0, middle)), std::string(line.substr(middle + kMiddle.size()))});
+  }
+  return rows;
+}
 
 inline void CheckAll(const std::vector<MathRow>& rows, bool right) {
   for (const MathRow& row : rows) {

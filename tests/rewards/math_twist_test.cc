@@ -1,28 +1,8 @@
 // What the words beside an answer make of it: denials, bounds, alternatives, numbers in words; through the whole verifier.
-#include <algorithm>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "tests/rewards/math_rows.h"
 
 namespace hone {
 namespace {
-
-// Lines "gold :: completion", with comments.
-std::vector<MathRow> Rows(std::string_view table) {
-  constexpr std::string_view kMiddle = " :: ";
-  std::vector<MathRow> rows;
-  while (!table.empty()) {
-    const std::string_view line = table.substr(0, table.find('\n'));
-    table.remove_prefix(std::min(table.size(), line.size() + 1));
-    const size_t middle = line.find(kMiddle);
-    if (line.empty() || line.starts_with("# ")) continue;
-    REQUIRE(middle != line.npos);
-    rows.push_back({std::string(line.substr(0, middle)), std::string(line.substr(middle + kMiddle.size()))});
-  }
-  return rows;
-}
 
 TEST_CASE("answers that words deny, bound, change or set others beside earn nothing") {
   CheckAll(Rows(R"~(
