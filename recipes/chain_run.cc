@@ -93,7 +93,7 @@ class Chain {
     const StageTable& stage = r_.file.stages.at(name);
     KeyHash hash;
     for (const auto& [key, value] : FlattenRecipe(stage.recipe)) {
-      if (key != "run.threads" && key != "run.keep_checkpoints") hash.Add(key).Add(value);
+      if (!MovesNoBit(key)) hash.Add(key).Add(value);
     }
     const auto add_path = [&](const std::string& path) { hash.Add(path).Add(ContentDigest(path)); };
     for (const std::string& from : stage.from) {

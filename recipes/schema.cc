@@ -6,6 +6,7 @@
 #include "data/condition.h"
 #include "data/error.h"
 #include "data/text_file.h"
+#include "rl/metrics.h"
 
 namespace hone {
 namespace {
@@ -34,6 +35,11 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
            "use a power of two");
+  }
+  if (!r.run.keep_best.empty() &&
+      (!r.run.keep_best.starts_with("held_out/") || FindMetric(r.run.keep_best) == nullptr)) {
+    Refuse("run.keep_best = \"" + r.run.keep_best + "\" is no metric of evaluations", path,
+           "name one such as \"held_out/pass@1\"");
   }
   if (r.grpo.minibatches > r.grpo.prompts_per_step) {
     Refuse("grpo.minibatches = " + std::to_string(r.grpo.minibatches) +

@@ -12,10 +12,19 @@
 #include "data/error.h"
 #include "recipes/assembly.h"
 #include "recipes/commands.h"
-#include "rl/chain_report.h"
+#include "rl/eval_report.h"
+#include "rl/metric_exports.h"
 #include "rl/sampling.h"
 
 namespace hone {
+
+bool MovesNoBit(const std::string& key) {
+  for (const char* known : {"run.threads", "run.keep_checkpoints", "run.tensorboard", "run.trackio"}) {
+    if (key == known) return true;
+  }
+  return false;
+}
+
 namespace {
 
 // Refuses a resume with another recipe, listing what changed, unless every changed key was accepted. Returns whether any was.
@@ -28,8 +37,7 @@ bool CheckUnchanged(const StageRequest& request, const std::string& stored_toml)
     const auto& accepted = request.accepted;
     const bool is_accepted = std::find(accepted.begin(), accepted.end(), key) != accepted.end();
     // None of these moves a bit of the result: for a chain's stages, the key vouches for what stands in the paths.
-    if (key == "run.threads" || key == "run.keep_checkpoints" || (is_accepted && !request.stage_key.empty()))
-      continue;
+    if (MovesNoBit(key) || (is_accepted && !request.stage_key.empty())) continue;
     any = true;
     if (!is_accepted) changed += "\n  " + line;
   }
@@ -89,19 +97,23 @@ RunEnd SampleDataset(const Parts& p) {
   if (p.changed) p.directory.store().DropGroupsFrom(0);
   const int64_t steps = (sample.prompts + sample.prompts_per_step - 1) / sample.prompts_per_step;
   Progress progress(stderr, Progress::CanBeLive(stderr), steps, p.request.title);
-  return RunSampling({.directory = p.directory,
-                      .policy = p.policy,
-                      .sampler = p.sampler,
-                      .rewards = p.rewards,
-                      .prompts = MakePrompts(p.recipe, Split::kTrain, p.policy.tokenizer()),
-                      .config = sample,
-                      .temperature = p.recipe.rollout.temperature,
-                      .seed = static_cast<uint64_t>(p.recipe.run.seed),
-                      .model = Provenance(p.recipe.model.path, p.request.run_dir),
-                      .stop_requested = [] { return StopSignal() != 0; },
-                      .progress = progress});
+  const RunEnd end = RunSampling({.directory = p.directory,
+                                  .policy = p.policy,
+                                  .sampler = p.sampler,
+                                  .rewards = p.rewards,
+                                  .prompts = MakePrompts(p.recipe, Split::kTrain, p.policy.tokenizer()),
+                                  .config = sample,
+                                  .temperature = p.recipe.rollout.temperature,
+                                  .seed = static_cast<uint64_t>(p.recipe.run.seed),
+                                  .model = Provenance(p.recipe.model.path, p.request.run_dir),
+                                  .stop_requested = [] { return StopSignal() != 0; },
+                                  .progress = progress});
+  MetricExports(p.recipe.run, p.directory.path(), p.directory.store());
+  return end;
 }
 
+// Every model on the same prompts with the same luck; the groups are kept under the model's number, so that a stop costs nothing and
+// differences are paired.
 RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards) {
   const Recipe& recipe = request.recipe;
   const auto count = static_cast<int64_t>(recipe.eval.models.size());
@@ -115,12 +127,19 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
         Policy::Load(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
     CheckPrompts(recipe, *policy);
     Sampler sampler(*policy, recipe.rollout);
-    const Metrics metrics = EvaluationMetrics(EvaluatePolicy(recipe, *policy, sampler, rewards));
+    const Evaluation evaluation = Summarize(SampleHeldOut(
+        sampler, rewards, HeldOutPrompts(recipe, policy->tokenizer()), recipe.eval, &store, i + 1));
+    Metrics metrics = EvaluationMetrics(evaluation);
+    if (i > 0) {
+      const Metrics differences = DifferenceMetrics(Differences(evaluation, Summarize(store.Groups(1))));
+      metrics.insert(metrics.end(), differences.begin(), differences.end());
+    }
     store.PutMeta(MeasuredModelKey(i + 1), recipe.eval.models[i]);
     store.FinishStep(i + 1, metrics);
-    progress.Step(i + 1, metrics);
+    progress.Step(i + 1, EvaluationHeadline(metrics));
   }
   WriteReport(store, directory.path());
+  MetricExports(recipe.run, directory.path(), store);
   return RunEnd::kFinished;
 }
 
@@ -157,7 +176,10 @@ RunEnd RunStageRecipe(const StageRequest& request) {
   directory.store().PutMeta("name", recipe.name);
   if (!request.stage_key.empty()) directory.store().PutMeta(kStageKey, request.stage_key);
   if (!one_model) {
-    if (changed) directory.store().VoidFrom(0);
+    if (changed) {
+      directory.store().VoidFrom(0);
+      directory.store().DropGroupsFrom(0);
+    }
     return EvaluateModels(request, directory, *rewards);
   }
   if (policy == nullptr) {

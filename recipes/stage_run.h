@@ -27,6 +27,9 @@ struct StageRequest {
 // the directory is made or touched where that can be.
 RunEnd RunStageRecipe(const StageRequest& request);
 
+// Whether a change of that recipe key leaves every byte of the result as it was.
+bool MovesNoBit(const std::string& key);
+
 // What the stage does, in a line.
 std::string PlanOf(const Recipe& recipe);
 // Model size, memory and steps of a stage, as comment lines. Error as for a run.

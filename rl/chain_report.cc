@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "data/text_file.h"
+#include "rl/evaluation.h"
 #include "rl/metrics.h"
 #include "rl/report_style.h"
 #include "rl/text.h"
@@ -17,26 +17,11 @@ namespace {
 
 constexpr char kHeldOut[] = "held_out/";
 
-// The models an eval stage measured; none for other stages.
-std::vector<ChainRow> ReadMeasured(const std::string& stage_dir) {
-  std::vector<ChainRow> rows;
-  const RunStore store = RunStore::OpenReadOnly(stage_dir + "/hone.db");
-  for (const StepMetrics& step : store.AllMetrics()) {
-    const auto model = store.Meta(MeasuredModelKey(step.step));
-    if (!model) return {};
-    const std::filesystem::path path(*model);  // .../stages/NAME/model, or a directory of the user's
-    rows.push_back(
-        {path.filename() == "model" ? path.parent_path().filename().string() : path.filename().string(), "",
-         step.values});
-  }
-  return rows;
-}
-
 // The held-out metrics and what became of samples, in the order they are first mentioned.
 std::vector<std::string> Columns(const std::vector<ChainRow>& rows) {
   std::vector<std::string> columns;
   for (const ChainRow& row : rows) {
-    for (const auto& [name, value] : row.metrics) {
+    for (const auto& [name, value] : EvaluationHeadline(row.metrics)) {
       const bool shown = name.starts_with(kHeldOut) || name == "kept";
       if (shown && std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
     }
@@ -84,7 +69,6 @@ std::string Events(const std::vector<Event>& events) {
 }  // namespace
 
 std::string StageNameKey(int64_t number) { return "name of stage " + std::to_string(number); }
-std::string MeasuredModelKey(int64_t number) { return "model of step " + std::to_string(number); }
 
 ChainReport ReadChainReport(const RunStore& store, const std::string& run_dir) {
   ChainReport chain;
@@ -94,7 +78,7 @@ ChainReport ReadChainReport(const RunStore& store, const std::string& run_dir) {
     const auto name = store.Meta(StageNameKey(step.step));
     if (!name) continue;
     chain.stages.push_back({*name, "stages/" + *name + "/report.html", step.values});
-    auto measured = ReadMeasured(run_dir + "/stages/" + *name);
+    auto measured = ReadMeasuredModels(RunStore::OpenReadOnly(run_dir + "/stages/" + *name + "/hone.db"));
     if (!measured.empty()) chain.evals.emplace_back(*name, std::move(measured));
   }
   return chain;
@@ -108,8 +92,7 @@ std::string RenderChainReport(const ChainReport& chain, const std::string& recip
       "<style>{1}</style></head>\n<body><main>\n<header><h1>{0}</h1></header>\n",
       name, kReportStyle);
   page += "<h2>Stages</h2>\n" + Table(chain.stages, "stage");
-  for (const auto& [stage, rows] : chain.evals)
-    page += "<h2>Measured in " + EscapeHtml(stage) + "</h2>\n" + Table(rows, "model");
+  for (const auto& [stage, models] : chain.evals) page += RenderEvaluations("Measured in " + stage, models);
   page += Events(chain.events);
   page += "<h2>Recipe</h2>\n<details class=\"card\"><summary>As it was resolved</summary><pre>" +
           EscapeHtml(recipe_toml) + "</pre></details>\n";

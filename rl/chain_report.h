@@ -7,26 +7,25 @@
 #include <vector>
 
 #include "data/run_store.h"
+#include "rl/eval_report.h"
 
 namespace hone {
 
 struct ChainRow {
-  std::string name;  // of a stage, or of a measured model
+  std::string name;  // of a stage
   std::string link;  // relative to the page; empty: none
   Metrics metrics;
 };
 
 struct ChainReport {
   std::string name;
-  std::vector<ChainRow> stages;                                      // in the order they ran
-  std::vector<std::pair<std::string, std::vector<ChainRow>>> evals;  // of each eval stage, its models
+  std::vector<ChainRow> stages;                                           // in the order they ran
+  std::vector<std::pair<std::string, std::vector<MeasuredModel>>> evals;  // of each eval stage, its models
   std::vector<Event> events;
 };
 
-// The key of the store's meta entry that names stage `number` (from 1), and of the one that names the model an eval stage
-// measured in step `number`.
+// The key of the store's meta entry that names stage `number` (from 1).
 std::string StageNameKey(int64_t number);
-std::string MeasuredModelKey(int64_t number);
 
 // `store` is the chain's; the stages' own are in `run_dir`/stages.
 ChainReport ReadChainReport(const RunStore& store, const std::string& run_dir);

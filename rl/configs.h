@@ -209,6 +209,9 @@ struct RunConfig {
   Precision precision = Precision::kFp32;
   int64_t checkpoint_every = 20;
   int64_t keep_checkpoints = 2;
+  std::string keep_best = "";
+  bool tensorboard = false;
+  bool trackio = false;
 
   template <class V>
   void Fields(V& v) {
@@ -218,6 +221,11 @@ struct RunConfig {
     v.Field("precision", precision, "what the matrix products multiply");
     v.Field("checkpoint_every", checkpoint_every, AtLeast(1), "steps between checkpoints");
     v.Field("keep_checkpoints", keep_checkpoints, AtLeast(1), "newest checkpoints that are kept");
+    v.Field("keep_best", keep_best,
+            "evaluated metric, e.g. \"held_out/pass@1\": model/ is then the checkpoint where it was largest "
+            "(empty: the last)");
+    v.Field("tensorboard", tensorboard, "also write metrics as a TensorBoard event file into tensorboard/");
+    v.Field("trackio", trackio, "also write metrics as a trackio database into trackio/");
   }
 };
 

@@ -16,7 +16,7 @@ namespace hone {
 struct MetricInfo {
   std::string_view name;
   std::string_view unit;   // "share" is a number in [0, 1]; "" has no unit
-  std::string_view steps;  // "grpo", "sft", "sample" or "both": the kind of step that reports it
+  std::string_view steps;  // "grpo", "sft", "sample", "eval" or "both": the kind of step that reports it
   std::string_view doc;    // one line
   std::string_view peer;   // the nearest name in TRL or verl, "" if neither has it
 };
@@ -57,15 +57,26 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"balance_loss", "", "both", "sequence-wise balance loss of the experts", ""},
     {"peak_memory_mb", "MB", "both", "peak resident memory of the process", "verl perf/max_memory_allocated_gb"},
     {"held_out/pass@1", "share", "both", "right answers sampled on held-out prompts, at evaluation steps", "verl val-core/.../mean@N"},
+    {"held_out/pass@NAME", "share", "both", "held-out prompts that one of NAME = 2, 4, 8, ... samples gets right (unbiased), at evaluation steps", "verl val-core/.../best@N"},
+    {"held_out/maj@NAME", "share", "both", "held-out prompts on which most of NAME samples agree on the right answer (exact over subsets, ties shared)", "verl val-core/.../maj@N"},
+    {"held_out/kind/NAME", "share", "both", "held_out/pass@1 of the prompts of that kind", ""},
+    {"held_out/budget@NAME", "share", "both", "held_out/pass@1 counting only completions of at most NAME tokens", ""},
     {"held_out/length", "tokens", "both", "mean completion length on held-out prompts, at evaluation steps", ""},
+    {"held_out/length_NAME", "tokens", "both", "length of held-out completions: NAME = p10, p50, p90, p99 or max", ""},
     {"held_out/format", "share", "both", "completions in the asked format on held-out prompts, at evaluation steps", ""},
     {"held_out/truncated", "share", "both", "completions that hit the length cap on held-out prompts, at evaluation steps", ""},
     {"held_out/rewards/NAME", "", "both", "mean value of the reward of that name on held-out prompts, before its weight", ""},
+    {"held_out_low/NAME", "", "both", "lower end of held_out/NAME's 95 % interval (bootstrap over prompts); also held_out_low/kind/NAME and so on", ""},
+    {"held_out_high/NAME", "", "both", "upper end of that interval", ""},
+    {"held_out_difference/NAME", "", "eval", "held_out/NAME minus the first model's", ""},
+    {"held_out_difference_low/NAME", "", "eval", "lower end of the difference's 95 % interval, paired by prompt", ""},
+    {"held_out_difference_high/NAME", "", "eval", "upper end of that interval", ""},
     {"kept", "share", "sample", "sampled completions that became rows of the dataset; in the last step", ""},
 });
 // clang-format on
 
-// nullptr if undeclared. `NAME` in a declared name stands for any text without a slash.
+// nullptr if undeclared. `NAME` in a declared name stands for any text without a slash; after held_out_low/ and the like
+// for the rest of a held_out/ metric's name.
 const MetricInfo* FindMetric(std::string_view name);
 
 // The table for rl/README.md, one row a metric, in order of declaration.

@@ -142,11 +142,39 @@ Chart TimeChart(const ReportData& run) {
   return chart;
 }
 
+// Held-out accuracy of each kind of question; empty when there is one kind, or too many to tell apart.
+Chart KindChart(const ReportData& run) {
+  constexpr std::string_view kKind = "held_out/kind/";
+  constexpr size_t kMostKinds = 6;
+  Chart chart;
+  chart.title = "Held-out pass@1 by kind";
+  chart.unit = "share";
+  chart.least_top = 1.0;
+  chart.wide = true;
+  std::map<std::string, std::vector<MetricPoint>> kinds;
+  for (const StepMetrics& step : run.history) {
+    for (const auto& [name, value] : step.values) {
+      if (name.starts_with(kKind))
+        kinds[name.substr(kKind.size())].push_back({static_cast<double>(step.step), value});
+    }
+  }
+  if (kinds.size() < 2 || kinds.size() > kMostKinds) return chart;
+  for (auto& [kind, points] : kinds) chart.series.push_back({kind, std::move(points)});
+  return chart;
+}
+
 std::string Curves(const ReportData& run) {
   Chart accuracy = MetricChart(
       run, "Accuracy", {{"held-out pass@1", "held_out/pass@1"}, {"sampled in training", "accuracy"}}, 1.0);
   accuracy.wide = true;
-  std::string charts = RenderChart(accuracy);
+  for (const MetricPoint& point : accuracy.series[0].points) {
+    const auto step = std::find_if(run.history.begin(), run.history.end(), [&](const StepMetrics& s) {
+      return static_cast<double>(s.step) == point.step;
+    });
+    accuracy.series[0].band.emplace_back(MetricValue(step->values, "held_out_low/pass@1"),
+                                         MetricValue(step->values, "held_out_high/pass@1"));
+  }
+  std::string charts = RenderChart(accuracy) + RenderChart(KindChart(run));
   const Chart chosen[] = {
       MetricChart(run, "Reward", {{"mean", "reward"}, {"deviation in a group", "reward_std"}}),
       MetricChart(run, "Format", {{"sampled", "format"}, {"held-out", "held_out/format"}}, 1.0),
@@ -169,8 +197,10 @@ std::string Curves(const ReportData& run) {
 
 std::string Samples(const ReportData& run) {
   if (run.early.empty()) return "";
-  const auto title = [](const char* which, const std::vector<ScoredGroup>& groups) {
-    return fmt::format("{} step, {}", which, groups.front().group.step);
+  const auto title = [&](const char* which, const std::vector<ScoredGroup>& groups) {
+    const int64_t step = groups.front().group.step;
+    if (step >= 1 && step <= std::ssize(run.measured)) return run.measured[step - 1].name;
+    return fmt::format("{} step, {}", which, step);
   };
   std::string out =
       "<h2>Samples</h2>\n<div class=\"samples\">\n" + RenderSamples(title("First", run.early), run.early);
@@ -236,14 +266,21 @@ const char* Tone(Verdict::Kind kind) {
 }
 
 std::string Head(const ReportData& run) {
-  const Verdict verdict = JudgeRun(run.history);
+  Verdict verdict = JudgeRun(run.history);
+  std::string judged = verdict.Name(), tone = Tone(verdict.kind), why = verdict.why;
+  if (!run.measured.empty()) {  // there is nothing to judge in a measurement
+    judged = "measured";
+    tone = "";
+    why = fmt::format("{} model{} on the same held-out prompts", run.measured.size(),
+                      run.measured.size() == 1 ? "" : "s");
+  }
   const std::string name = EscapeHtml(run.name);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{0}: {1}</title>\n"
       "<style>{2}</style></head>\n<body><main>\n<header><h1>{0}</h1>\n"
       "<p class=\"verdict\"><span class=\"badge {3}\">{1}</span><span>{4}</span></p></header>\n",
-      name, verdict.Name(), kReportStyle, Tone(verdict.kind), EscapeHtml(verdict.why));
+      name, judged, kReportStyle, tone, EscapeHtml(why));
 }
 
 }  // namespace
@@ -257,12 +294,20 @@ ReportData ReadReportData(const RunStore& store) {
   if (!steps.empty()) run.early = store.Groups(steps.front());
   if (steps.size() > 1) run.late = store.Groups(steps.back());
   run.completions = store.CountConsumed();
+  run.measured = ReadMeasuredModels(store);
   return run;
 }
 
 std::string RenderReport(const ReportData& run, const std::string& recipe_toml) {
-  std::string page = Head(run) + Tiles(run);
-  page += "<h2>Curves</h2>\n" + Curves(run) + RenderRewards(run.history) + Samples(run);
+  std::string page = Head(run);
+  if (run.measured.empty()) {
+    page += Tiles(run) + "<h2>Curves</h2>\n" + Curves(run) +
+            RenderEvaluations("Held out, first and last", FirstAndLastEvaluation(run.history)) +
+            RenderRewards(run.history);
+  } else {
+    page += RenderEvaluations("Held out", run.measured);
+  }
+  page += Samples(run);
   page += "<h2>Faults and events</h2>\n" + FaultTable(run) + EventTable(run);
   page += "<h2>Recipe</h2>\n<details class=\"card\"><summary>As it was resolved</summary><pre>" +
           EscapeHtml(recipe_toml) + "</pre></details>\n";

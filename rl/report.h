@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/run_store.h"
+#include "rl/eval_report.h"
 
 namespace hone {
 
@@ -19,6 +20,7 @@ struct ReportData {
   std::vector<ScoredGroup> early,
       late;                 // the groups of the first and the last stored step; late is empty if they are one
   int64_t completions = 0;  // marked consumed
+  std::vector<MeasuredModel> measured;  // of an eval stage; its page shows nothing of steps
 };
 
 ReportData ReadReportData(const RunStore& store);

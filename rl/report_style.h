@@ -56,6 +56,7 @@ i.special{font-style:normal;color:var(--soft);background:var(--grid);border-radi
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 td,th{text-align:left;vertical-align:top;padding:4px 14px 4px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:500}td.n{font-variant-numeric:tabular-nums;white-space:nowrap}tr:last-child td{border:0}
+.scroll{overflow-x:auto}.scroll td,.scroll th{overflow-wrap:normal}.evaluation>*+*{margin-top:12px}.card>p.more{margin:10px 0 0}
 details{margin-top:12px}summary{cursor:pointer;font-weight:600}details pre,details table{margin-top:10px}
 footer{margin-top:44px;color:var(--soft);font-size:13px}
 @media(max-width:940px){.charts{grid-template-columns:repeat(2,minmax(0,1fr))}}

@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "data/error.h"
 #include "data/text_file.h"
+#include "rl/metric_exports.h"
 #include "rl/metrics.h"
 #include "rl/report.h"
 
@@ -33,6 +35,7 @@ class Loop {
     }
     store_.PutMeta("fingerprint", fingerprint);
     const int64_t first = Restore() + 1;
+    exports_.emplace(p_.config, p_.directory.path(), store_);
     if (first == 1) EvaluateStart();
     for (int64_t step = first; step <= p_.stage.num_steps(); ++step) {
       if (p_.stop_requested()) return Stop(step - 1);
@@ -56,17 +59,7 @@ class Loop {
     if (!resumed) store_.PutMeta("started", std::to_string(Now()));
     const int64_t step = checkpoint ? checkpoint->step : 0;
     if (checkpoint) {
-      Checkpoint loaded = LoadCheckpoint(checkpoint->path);
-      if (loaded.config != p_.policy.config()) {
-        throw Error("the checkpoint holds a model of another shape than the recipe's", checkpoint->path,
-                    "resume with the model the run was started with, or start a new run");
-      }
-      for (size_t i = 0; i < loaded.weights.parameters().size(); ++i) {
-        const FloatBuffer& from = loaded.weights.parameters()[i].value;
-        std::copy_n(from.data(), from.size(), p_.policy.weights().parameters()[i].value.data());
-      }
-      p_.policy.model().Refresh();
-      p_.stage.Load(checkpoint->path);
+      LoadAll(checkpoint->path);
       checkpointed_ = step;
     }
     store_.VoidFrom(step == 0 ? 0 : step + 1);
@@ -75,11 +68,61 @@ class Loop {
     return step;
   }
 
+  // Weights and the stage's state.
+  void LoadAll(const std::string& path) {
+    Checkpoint loaded = LoadCheckpoint(path);
+    if (loaded.config != p_.policy.config()) {
+      throw Error("the checkpoint holds a model of another shape than the recipe's", path,
+                  "resume with the model the run was started with, or start a new run");
+    }
+    for (size_t i = 0; i < loaded.weights.parameters().size(); ++i) {
+      const FloatBuffer& from = loaded.weights.parameters()[i].value;
+      std::copy_n(from.data(), from.size(), p_.policy.weights().parameters()[i].value.data());
+    }
+    p_.policy.model().Refresh();
+    p_.stage.Load(path);
+  }
+
   void EvaluateStart() {
     Metrics metrics;
     AddEvaluation(metrics);
-    store_.FinishStep(0, metrics);
-    p_.progress.Step(0, metrics);
+    RequireBestMetric(metrics);
+    Record(0, metrics);
+    if (BestStep() == 0) SaveCheckpoint(0);
+  }
+
+  void Record(int64_t step, const Metrics& metrics) {
+    store_.FinishStep(step, metrics);
+    exports_->Add({step, metrics});
+    ReportFaults(step, metrics);
+    p_.progress.Step(step, EvaluationHeadline(metrics));
+  }
+
+  void RequireBestMetric(const Metrics& metrics) const {
+    if (p_.config.keep_best.empty() || !std::isnan(MetricValue(metrics, p_.config.keep_best))) return;
+    std::string known;
+    for (const auto& [name, value] : metrics) {
+      if (name.starts_with("held_out/")) known += (known.empty() ? "" : ", ") + name;
+    }
+    throw Error("the evaluation reports no '" + p_.config.keep_best + "'", "run.keep_best",
+                "name one of " + known);
+  }
+
+  // The evaluated steps by run.keep_best, the best first, of equals the earlier one; none when nothing is asked for.
+  std::vector<int64_t> StepsByMerit() const {
+    if (p_.config.keep_best.empty()) return {};
+    std::vector<MetricPoint> points = MetricSeries(store_.AllMetrics(), p_.config.keep_best);
+    std::erase_if(points, [](const MetricPoint& point) { return std::isnan(point.value); });
+    std::stable_sort(points.begin(), points.end(),
+                     [](const MetricPoint& a, const MetricPoint& b) { return a.value > b.value; });
+    std::vector<int64_t> steps;
+    for (const MetricPoint& point : points) steps.push_back(static_cast<int64_t>(point.step));
+    return steps;
+  }
+
+  std::optional<int64_t> BestStep() const {
+    const std::vector<int64_t> steps = StepsByMerit();
+    return steps.empty() ? std::nullopt : std::optional(steps.front());
   }
 
   void AddEvaluation(Metrics& metrics) {
@@ -90,14 +133,14 @@ class Loop {
   void DoStep(int64_t step) {
     Metrics metrics = p_.stage.Step(step);
     const bool last = step == p_.stage.num_steps();
-    if (last || (p_.evaluate_every > 0 && step % p_.evaluate_every == 0)) AddEvaluation(metrics);
+    const bool evaluated = last || (p_.evaluate_every > 0 && step % p_.evaluate_every == 0);
+    if (evaluated) AddEvaluation(metrics);
     metrics.emplace_back("peak_memory_mb", PeakMemoryMb());
-    store_.FinishStep(step, metrics);
-    ReportFaults(step, metrics);
-    p_.progress.Step(step, metrics);
+    Record(step, metrics);
     // Weights without a finite gradient may be beyond help: the checkpoint before them stays the one to go back to.
     const bool sound = !(MetricValue(metrics, "updates_not_applied") > 0);
-    if (sound && (last || step % p_.config.checkpoint_every == 0)) SaveCheckpoint(step);
+    const bool best = evaluated && BestStep() == step;
+    if (sound && (last || step % p_.config.checkpoint_every == 0 || best)) SaveCheckpoint(step);
   }
 
   // What the step's first fault says, on one line.
@@ -130,10 +173,11 @@ class Loop {
 
   void SaveCheckpoint(int64_t step) {
     if (checkpointed_ == step) return;
-    p_.directory.SaveCheckpoint(step, p_.config.keep_checkpoints, [&](const std::string& dir) {
+    const auto write = [&](const std::string& dir) {
       p_.policy.Save(dir);
       p_.stage.Save(dir);
-    });
+    };
+    p_.directory.SaveCheckpoint(step, p_.config.keep_checkpoints, write, BestStep());
     checkpointed_ = step;
     store_.PutEvent({step, "checkpoint", "checkpoint of step " + std::to_string(step), Now()});
   }
@@ -181,7 +225,21 @@ class Loop {
     }
   }
 
+  // The weights that become the result: the best evaluated checkpoint that is whole, when that is asked for.
+  void LoadBest() {
+    for (const int64_t step : StepsByMerit()) {
+      const auto checkpoint = p_.directory.CheckpointOf(step);
+      if (!checkpoint) continue;
+      if (step != p_.stage.num_steps()) LoadAll(checkpoint->path);
+      Note(step, "best",
+           "model/ is the checkpoint of step " + std::to_string(step) + ", the best by " +
+               p_.config.keep_best);
+      return;
+    }
+  }
+
   void Finish() {
+    LoadBest();
     RequireFiniteWeights();
     p_.directory.SaveModel([&](const std::string& dir) { p_.policy.Save(dir); });
     VerifyModel();
@@ -191,7 +249,8 @@ class Loop {
 
   const RunParts& p_;
   RunStore& store_;
-  int64_t checkpointed_ = 0;
+  int64_t checkpointed_ = -1;  // the step of the newest checkpoint
+  std::optional<MetricExports> exports_;
 };
 
 }  // namespace

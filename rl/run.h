@@ -29,7 +29,8 @@ struct RunParts {
 enum class RunEnd { kFinished, kStopped };
 
 // Starts, or continues from the directory's newest good checkpoint. After a stop everything up to the last finished step
-// is in a checkpoint. At the end model/ is written, loaded again and scored, and report.html drawn.
+// is in a checkpoint. At the end model/ is written (with run.keep_best from the best evaluated checkpoint), loaded again and scored,
+// and report.html drawn.
 RunEnd RunStage(const RunParts& parts);
 
 // Draws report.html of the run in `path` from its store and recipe.

@@ -186,8 +186,16 @@ std::optional<RunDirectory::CheckpointRef> RunDirectory::LatestCheckpoint(
   return std::nullopt;
 }
 
+std::optional<RunDirectory::CheckpointRef> RunDirectory::CheckpointOf(int64_t step) const {
+  for (const CheckpointRef& checkpoint : ListCheckpoints(path_ + "/checkpoints")) {
+    if (checkpoint.step == step && MatchesManifest(checkpoint.path)) return checkpoint;
+  }
+  return std::nullopt;
+}
+
 void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep,
-                                  const std::function<void(const std::string& dir)>& write) {
+                                  const std::function<void(const std::string& dir)>& write,
+                                  std::optional<int64_t> also) {
   const std::string dir = path_ + "/checkpoints";
   MakeDirectories(dir);
   RemoveUnfinished(dir);
@@ -206,7 +214,8 @@ void RunDirectory::SaveCheckpoint(int64_t step, int64_t keep,
   // Later steps than this one's are damaged or of a future that was undone; of the others the newest stay.
   int64_t kept = 0;
   for (const CheckpointRef& checkpoint : ListCheckpoints(dir)) {
-    if (checkpoint.step > step || ++kept > keep) fs::remove_all(checkpoint.path);
+    const bool stays = checkpoint.step <= step && (++kept <= keep || checkpoint.step == also);
+    if (!stays) fs::remove_all(checkpoint.path);
   }
 }
 

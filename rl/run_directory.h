@@ -37,9 +37,12 @@ class RunDirectory {
   };
   // The newest one whose files still have the bytes its manifest promises; damaged ones are skipped with a note to `warn`.
   std::optional<CheckpointRef> LatestCheckpoint(const std::function<void(const std::string&)>& warn) const;
+  // That of the step, if its files have the bytes its manifest promises.
+  std::optional<CheckpointRef> CheckpointOf(int64_t step) const;
   // `write` fills a fresh directory. Then: manifest of sizes and digests, fsync, rename, verification; only then are all but
-  // the newest `keep` removed.
-  void SaveCheckpoint(int64_t step, int64_t keep, const std::function<void(const std::string& dir)>& write);
+  // the newest `keep` removed, and of the others all but the one of step `also`.
+  void SaveCheckpoint(int64_t step, int64_t keep, const std::function<void(const std::string& dir)>& write,
+                      std::optional<int64_t> also = std::nullopt);
   // Replaces model/ by what `write` puts into a fresh directory, by one rename.
   void SaveModel(const std::function<void(const std::string& dir)>& write);
 

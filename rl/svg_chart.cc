@@ -48,10 +48,13 @@ std::vector<Bucket> Thin(const std::vector<MetricPoint>& points, size_t most) {
 struct Frame {
   double width, height;
   double x_low, x_high, y_low, y_high;
+  bool log_x = false;
   std::vector<double> y_ticks = {};
   double X(double step) const {
     if (x_high == x_low) return (kLeft + width - kRight) / 2;
-    return kLeft + (step - x_low) / (x_high - x_low) * (width - kLeft - kRight);
+    const double share =
+        log_x ? std::log(step / x_low) / std::log(x_high / x_low) : (step - x_low) / (x_high - x_low);
+    return kLeft + share * (width - kLeft - kRight);
   }
   double Y(double value) const {
     return height - kBottom - (value - y_low) / (y_high - y_low) * (height - kTop - kBottom);
@@ -70,11 +73,15 @@ void Widen(double value, double* low, double* high) {
 }
 
 Frame MakeFrame(const Chart& chart, double width, double height) {
-  Frame frame{width, height, kNaN, kNaN, kNaN, kNaN};
+  Frame frame{width, height, kNaN, kNaN, kNaN, kNaN, chart.log_x};
   for (const ChartSeries& series : chart.series) {
     for (const MetricPoint& point : series.points) {
       Widen(point.step, &frame.x_low, &frame.x_high);
       if (!chart.stacked) Widen(point.value, &frame.y_low, &frame.y_high);
+    }
+    for (const auto& [low, high] : series.band) {
+      Widen(low, &frame.y_low, &frame.y_high);
+      Widen(high, &frame.y_low, &frame.y_high);
     }
   }
   if (chart.stacked) {
@@ -95,6 +102,23 @@ Frame MakeFrame(const Chart& chart, double width, double height) {
   return frame;
 }
 
+// Where the horizontal axis has a number: whole ones, or powers of two few enough to be read.
+std::vector<double> XTicks(const Frame& frame) {
+  const bool is_large = frame.width > 600;
+  std::vector<double> ticks;
+  if (!frame.log_x) {
+    for (const double tick : NiceTicks(frame.x_low, frame.x_high, is_large ? 10 : 5)) {
+      if (tick >= frame.x_low && tick <= frame.x_high && tick == std::floor(tick)) ticks.push_back(tick);
+    }
+    return ticks;
+  }
+  const double doublings = std::log2(frame.x_high / frame.x_low);
+  const double factor = std::exp2(std::ceil(std::max(1.0, doublings / (is_large ? 12 : 7))));
+  for (double tick = std::exp2(std::ceil(std::log2(frame.x_low))); tick <= frame.x_high; tick *= factor)
+    ticks.push_back(tick);
+  return ticks;
+}
+
 std::string Axes(const Frame& frame, const Chart& chart) {
   std::string out = "<g class=\"axes\">";
   for (const double tick : frame.y_ticks) {
@@ -104,14 +128,13 @@ std::string Axes(const Frame& frame, const Chart& chart) {
     out += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", kLeft - 6, y + 3.5,
                        TickText(tick, chart.unit));
   }
-  for (const double tick : NiceTicks(frame.x_low, frame.x_high, frame.width > 600 ? 10 : 5)) {
-    if (tick < frame.x_low || tick > frame.x_high || tick != std::floor(tick)) continue;
+  for (const double tick : XTicks(frame)) {
     const double x = frame.X(tick);
     out += fmt::format("<text x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">{}</text>", x,
                        frame.height - 6, FormatNumber(tick));
   }
-  out += fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"end\">step</text>", kLeft - 12,
-                     frame.height - 6);
+  out += fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"end\">{}</text>", kLeft - 12,
+                     frame.height - 6, EscapeHtml(chart.x_name));
   return out + "</g>";
 }
 
@@ -157,12 +180,25 @@ std::string Range(const Frame& frame, const std::vector<Bucket>& buckets, size_t
   return fmt::format("<path class=\"range s{}\" d=\"{}\"/>", color, out);
 }
 
+// The band a series brings, between its finite points.
+std::string Band(const Frame& frame, const ChartSeries& series, size_t color) {
+  std::vector<Bucket> buckets;
+  for (size_t i = 0; i < std::min(series.points.size(), series.band.size()); ++i)
+    buckets.push_back(
+        {series.points[i].step, series.points[i].value, series.band[i].first, series.band[i].second});
+  return Range(frame, buckets, color);
+}
+
 std::string Lines(const Frame& frame, const Chart& chart) {
   const size_t most = static_cast<size_t>(frame.width * 0.6);
   std::string ranges, lines;
   for (size_t i = 0; i < chart.series.size(); ++i) {
     const auto buckets = Thin(chart.series[i].points, most);
-    if (chart.series[i].points.size() > most) ranges += Range(frame, buckets, i);
+    if (!chart.series[i].band.empty()) {
+      ranges += Band(frame, chart.series[i], i);
+    } else if (chart.series[i].points.size() > most) {
+      ranges += Range(frame, buckets, i);
+    }
     lines.insert(0, Line(frame, buckets, i));  // the first series on top
   }
   return ranges + lines;
@@ -217,8 +253,8 @@ std::string Tooltips(const Frame& frame, const Chart& chart) {
   std::string out = "<g class=\"tips\">";
   for (size_t i = 0; i < count; ++i) {
     const double first = steps[steps.size() * i / count], last = steps[steps.size() * (i + 1) / count - 1];
-    std::string text = first == last ? fmt::format("step {:.0f}", first)
-                                     : fmt::format("steps {:.0f} to {:.0f}, mean", first, last);
+    std::string text = first == last ? fmt::format("{} {:.0f}", chart.x_name, first)
+                                     : fmt::format("{}s {:.0f} to {:.0f}, mean", chart.x_name, first, last);
     for (const ChartSeries& series : chart.series) {
       const double value = MeanBetween(series.points, first, last);
       if (!std::isnan(value)) text += "\n" + series.label + ": " + FormatMetric(value, chart.unit);
@@ -235,7 +271,7 @@ std::string Tooltips(const Frame& frame, const Chart& chart) {
 
 std::string Drawing(const Chart& chart, double width, double height, const char* css_class) {
   const Frame frame = MakeFrame(chart, width, height);
-  std::string label = chart.title + " by step";
+  std::string label = chart.title + " by " + chart.x_name;
   for (const ChartSeries& series : chart.series) {
     for (auto point = series.points.rbegin(); point != series.points.rend(); ++point) {
       if (!std::isfinite(point->value)) continue;

@@ -1,9 +1,10 @@
-// Evaluation against counting every subset and every vote by hand.
+// A summary against counting by hand; two models meet the same luck; what is stored is not sampled again.
 #include "rl/evaluation.h"
 
-#include <bit>
 #include <cmath>
 
+#include "data/error.h"
+#include "rl/metrics.h"
 #include "tests/rl/tiny.h"
 
 using namespace hone;
@@ -31,39 +32,7 @@ ScoredGroup GroupOf(const std::vector<Said>& said, const std::string& kind = "su
   return g;
 }
 
-double Majority(const std::vector<Said>& said) { return Summarize({GroupOf(said)}).majority; }
-
 }  // namespace
-
-TEST_CASE("pass@k is the share of k-subsets with a right answer") {
-  for (int n = 1; n <= 10; ++n) {
-    for (int correct = 0; correct <= n; ++correct) {
-      for (int k = 1; k <= n; ++k) {
-        double all = 0, hit = 0;
-        for (unsigned subset = 0; subset < 1u << n; ++subset) {
-          if (std::popcount(subset) != k) continue;
-          ++all;
-          hit += (subset & ((1u << correct) - 1)) != 0;
-        }
-        CHECK(PassAtK(n, correct, k) == doctest::Approx(hit / all).epsilon(1e-12));
-      }
-    }
-  }
-}
-
-TEST_CASE(
-    "the majority answer decides; right answers vote together however spelled; ties go to the first seen") {
-  CHECK(Majority({{"7", true}, {"8"}, {"7.0", true}, {"9"}}) == 1.0);
-  CHECK(Majority({{"8"}, {"7", true}, {" 8 "}}) == 0.0);
-  CHECK(Majority({{"7", true}, {"8"}}) == 1.0);
-  CHECK(Majority({{"8"}, {"7", true}}) == 0.0);
-  CHECK(Majority({{"8"}, {"9"}, {"7", true}, {"7", true}, {"9"}, {"8"}}) == 0.0);
-  CHECK(Majority({{"7", true}, {"9"}, {"9"}, {"7", true}}) == 1.0);
-  CHECK(Majority({{""}, {""}, {""}, {"7", true}}) == 1.0);  // what has no answer has no vote
-  CHECK(Majority({{""}, {""}}) == 0.0);
-  CHECK(VotedAnswer("<think>x</think><answer>\t 12 3 \n</answer>") == "12 3");
-  CHECK(VotedAnswer("<think>x</think><answer>12") == "");
-}
 
 TEST_CASE("a summary is counted by hand") {
   ScoredGroup faulty = GroupOf({{"1"}, {"2"}, {"3"}, {"4"}}, "times1");
@@ -72,21 +41,102 @@ TEST_CASE("a summary is counted by hand") {
       {GroupOf({{"12", true}, {"12", true}, {""}, {"5"}}), GroupOf({{"1", true}, {""}, {""}, {""}}), faulty});
   CHECK(e.num_prompts == 3);
   CHECK(e.num_completions == 12);
-  CHECK(e.pass_at.size() == 3);
-  CHECK(e.pass_at.at(1) == doctest::Approx((0.5 + 0.25 + 0.0) / 3));
-  CHECK(e.pass_at.at(2) == doctest::Approx((5.0 / 6 + 0.5 + 0.0) / 3));
-  CHECK(e.pass_at.at(4) == doctest::Approx(2.0 / 3));
+  CHECK(e.Value("pass@1") == doctest::Approx((0.5 + 0.25 + 0.0) / 3));
+  CHECK(e.Value("pass@2") == doctest::Approx((5.0 / 6 + 0.5 + 0.0) / 3));
+  CHECK(e.Value("pass@4") == doctest::Approx(2.0 / 3));
+  CHECK(e.Find("pass@8") == nullptr);
   const double mean = 0.25;
   const double variance = ((0.5 - mean) * (0.5 - mean) + 0.0 + mean * mean) / 3;
-  CHECK(e.pass_at_1_error == doctest::Approx(std::sqrt(variance / 3)).epsilon(1e-12));
-  CHECK(e.majority == doctest::Approx(2.0 / 3));
-  CHECK(e.format == doctest::Approx((3 + 1 + 3) / 12.0));
-  CHECK(e.mean_length == doctest::Approx((3 + 3 + 1 + 2 + 2 + 1 + 1 + 1 + 2 * 4) / 12.0));
-  CHECK(e.truncated == doctest::Approx(4 / 12.0));
+  CHECK(e.StandardError("pass@1") == doctest::Approx(std::sqrt(variance / 3)).epsilon(1e-12));
+  CHECK(e.Value("maj@1") == doctest::Approx(e.Value("pass@1")));
+  CHECK(e.Value("maj@4") == doctest::Approx(2.0 / 3));
+  CHECK(e.Value("format") == doctest::Approx((3 + 1 + 3) / 12.0));
+  CHECK(e.Value("length") == doctest::Approx((3 + 3 + 1 + 2 + 2 + 1 + 1 + 1 + 2 * 4) / 12.0));
+  CHECK(e.Value("truncated") == doctest::Approx(4 / 12.0));
   CHECK(e.faults == 1);
-  CHECK(e.by_kind.at("sum2") == doctest::Approx(3 / 8.0));
-  CHECK(e.by_kind.at("times1") == 0.0);
+  CHECK(e.Value("kind/sum2") == doctest::Approx(3 / 8.0));
+  CHECK(e.Value("kind/times1") == 0.0);
   CHECK(Summarize({}).num_prompts == 0);
+  CHECK(EvaluationMetrics(Summarize({})).empty());
+}
+
+TEST_CASE("lengths by nearest rank; a budget keeps the right answers that fit it") {
+  ScoredGroup group;
+  for (int length = 1; length <= 100; ++length) {
+    Completion c;
+    c.ids.assign(length, 3);
+    group.group.completions.push_back(c);
+    group.scores.push_back({.parts = {{"answer", length % 2 == 0 ? 1.0 : 0.0}}, .explanation = ""});
+  }
+  const Evaluation e = Summarize({group});
+  const std::vector<std::pair<std::string, double>> want = {
+      {"p10", 10}, {"p50", 50}, {"p90", 90}, {"p99", 99}, {"max", 100}};
+  CHECK(e.lengths == want);
+  CHECK(e.Value("budget@8") == 4 / 100.0);
+  CHECK(e.Value("budget@12") == 6 / 100.0);
+  CHECK(e.Value("budget@96") == 48 / 100.0);
+  CHECK(e.Value("budget@128") == e.Value("pass@1"));
+  CHECK(e.Find("budget@192") == nullptr);
+  CHECK(e.Find("maj@64") != nullptr);
+  CHECK(e.Find("maj@100") != nullptr);
+  CHECK(e.Find("kind/") == nullptr);
+}
+
+TEST_CASE("metrics: every measure, intervals around it, and a headline that fits a line") {
+  const Evaluation e = Summarize(
+      {GroupOf({{"1", true}, {"1"}}), GroupOf({{"1", true}, {"1", true}}), GroupOf({{"2"}, {""}}, "times1")});
+  const Metrics metrics = EvaluationMetrics(e);
+  for (const auto& [name, value] : metrics) {
+    CAPTURE(name);
+    CHECK(FindMetric(name) != nullptr);
+    CHECK(std::isfinite(value));
+  }
+  for (const char* name : {"pass@1", "pass@2", "maj@2", "kind/sum2", "length"}) {
+    const double low = MetricValue(metrics, std::string("held_out_low/") + name),
+                 high = MetricValue(metrics, std::string("held_out_high/") + name);
+    CHECK(low <= e.Value(name));
+    CHECK(high >= e.Value(name));
+  }
+  std::vector<std::string> headline;
+  for (const auto& [name, value] : EvaluationHeadline(metrics)) headline.push_back(name);
+  CHECK(headline == std::vector<std::string>{"held_out/pass@1", "held_out/length", "held_out/format",
+                                             "held_out/truncated", "held_out/rewards/answer",
+                                             "held_out/rewards/format"});
+  const auto differences = Differences(e, Summarize({GroupOf({{"1", true}, {"1"}}), GroupOf({{"1"}, {"1"}}),
+                                                     GroupOf({{"2"}, {""}}, "times1")}));
+  REQUIRE(differences[0].name == "pass@1");
+  CHECK(differences[0].value == doctest::Approx(1.0 / 3));
+  CHECK(differences[0].interval.low == 0.0);
+  CHECK(differences[0].interval.high == 1.0);
+  for (const auto& [name, value] : DifferenceMetrics(differences)) CHECK(FindMetric(name) != nullptr);
+  CHECK_THROWS_AS(Differences(e, Summarize({})), Error);
+}
+
+TEST_CASE("groups kept in a store are not sampled again, and the rest meets the same luck") {
+  TempDir dir;
+  const auto policy = TinyPolicy(dir / "t");
+  RolloutConfig rollout;
+  rollout.max_new_tokens = 12;
+  Sampler sampler(*policy, rollout);
+  int scored = 0;
+  const auto rewards = RunnerOf(
+      [&](const Group&, const Completion& c) {
+        ++scored;
+        return ValueScore("answer", c.ids[0] % 2 == 0 ? 1.0 : 0.0, "");
+      },
+      "answer");
+  std::vector<Prompt> prompts;
+  for (int i = 0; i < 5; ++i) prompts.push_back(TrainPrompts(policy->tokenizer())(i));
+  EvalConfig config;
+  config.samples_per_prompt = 3;
+  RunStore store = RunStore::Create(dir / "whole.db"), part = RunStore::Create(dir / "part.db");
+  const auto whole = SampleHeldOut(sampler, *rewards, prompts, config, &store, 2);
+  part.PutGroups({store.Groups(2)[1], store.Groups(2)[4]});
+  scored = 0;
+  SampleHeldOut(sampler, *rewards, prompts, config, &part, 2);
+  CHECK(scored == 9);
+  CHECK(part.RolloutDigest() == store.RolloutDigest());
+  CHECK(EvaluationMetrics(Summarize(part.Groups(2))) == EvaluationMetrics(Summarize(whole)));
 }
 
 TEST_CASE("two evaluations of the same weights meet the same luck, whatever else was sampled in between") {
@@ -113,7 +163,9 @@ TEST_CASE("two evaluations of the same weights meet the same luck, whatever else
   const Evaluation two = Evaluate(sampler, *rewards, prompts, config);
   CHECK(first == seen);
   CHECK(first.size() == 15);
-  CHECK(one.pass_at == two.pass_at);
+  CHECK(EvaluationMetrics(one) == EvaluationMetrics(two));
   CHECK(one.num_completions == 15);
-  CHECK(one.pass_at.size() == 2);  // 1 and 2, as 4 is more than 3
+  CHECK(one.Find("pass@2") != nullptr);
+  CHECK(one.Find("pass@4") == nullptr);  // more than 3
+  CHECK(one.Find("maj@3") != nullptr);
 }

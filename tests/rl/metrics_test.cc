@@ -17,15 +17,19 @@ TEST_CASE("every metric is declared once, with a meaning and a known unit") {
     CAPTURE(m.name);
     CHECK(names.insert(m.name).second);
     CHECK(units.count(m.unit) == 1);
-    CHECK((m.steps == "grpo" || m.steps == "sft" || m.steps == "sample" || m.steps == "both"));
+    CHECK((m.steps == "grpo" || m.steps == "sft" || m.steps == "sample" || m.steps == "eval" ||
+           m.steps == "both"));
     CHECK(!m.doc.empty());
     CHECK(m.name.find_first_of(" =") == std::string_view::npos);  // it is a key of key=value lines
   }
   CHECK(FindMetric("held_out/pass@1") != nullptr);
   CHECK(FindMetric("no_such_metric") == nullptr);
   CHECK(FindMetric("rewards/my-1/seconds_p50")->unit == "s");
-  for (const char* name :
-       {"rewards//mean", "rewards/mean", "rewards/a/b/mean", "rewards/a/median", "x/rewards/a/mean"}) {
+  CHECK(FindMetric("held_out/pass@16")->unit == "share");
+  CHECK(FindMetric("held_out_low/kind/sum2")->name == "held_out_low/NAME");
+  CHECK(FindMetric("held_out_low/pass@4")->name == "held_out_low/NAME");
+  for (const char* name : {"held_out/kind/a/b", "held_out_low/", "rewards//mean", "rewards/mean",
+                           "rewards/a/b/mean", "rewards/a/median", "x/rewards/a/mean"}) {
     CHECK(FindMetric(name) == nullptr);
   }
 }

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <map>
 
+#include "data/random.h"
+#include "data/sqlite.h"
 #include "rl/metrics.h"
 #include "rl/sft.h"
+#include "tests/rl/event_file.h"
 #include "tests/rl/tiny.h"
 
 using namespace hone;
@@ -21,12 +24,21 @@ struct RunOptions {
   Precision precision = Precision::kFp32;
   int stop_after = 1000;  // steps of this process
   int64_t checkpoint_every = 2;
+  std::string keep_best = "";
 };
 
 struct Outcome {
   RunEnd end;
   std::string said;  // progress lines
 };
+
+// A number in [0, 1) that every update throws anew, and that depends on the weights alone.
+double Luck(const Weights& weights) {
+  KeyHash hash;
+  for (const Parameter& p : weights.parameters())
+    hash.Add(std::string_view(reinterpret_cast<const char*>(p.value.data()), p.value.size() * sizeof(float)));
+  return static_cast<double>(hash.value() % 1000) / 1000.0;
+}
 
 // A run of six steps, started, or resumed where there is one.
 Outcome Run(const std::string& path, const RunOptions& options) {
@@ -66,25 +78,30 @@ Outcome Run(const std::string& path, const RunOptions& options) {
                                         TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
                                         options.seed);
   }
-  const RunConfig config = {.checkpoint_every = options.checkpoint_every};
+  directory.store().PutMeta("name", "test");
+  const RunConfig config = {.checkpoint_every = options.checkpoint_every,
+                            .keep_best = options.keep_best,
+                            .tensorboard = true,
+                            .trackio = true};
   FILE* out = std::tmpfile();
   Outcome outcome;
   {
     Progress progress(out, false, 6, "test");
     int asked = 0;
-    const RunParts parts = {.directory = directory,
-                            .policy = *policy,
-                            .stage = *stage,
-                            .config = config,
-                            .evaluate_every = 4,
-                            .evaluate =
-                                [&] {
-                                  Evaluation e;
-                                  e.pass_at[1] = 0.5;
-                                  return e;
-                                },
-                            .stop_requested = [&] { return asked++ >= options.stop_after; },
-                            .progress = progress};
+    const RunParts parts = {
+        .directory = directory,
+        .policy = *policy,
+        .stage = *stage,
+        .config = config,
+        .evaluate_every = options.keep_best.empty() ? 4 : 1,
+        .evaluate =
+            [&] {
+              Evaluation e;
+              e.measures.push_back({"pass@1", {Luck(policy->weights()), 0.0}, {1.0, 1.0}});
+              return e;
+            },
+        .stop_requested = [&] { return asked++ >= options.stop_after; },
+        .progress = progress};
     outcome.end = RunStage(parts);
   }
   std::rewind(out);
@@ -148,7 +165,59 @@ TEST_CASE("a run that was stopped and resumed, again and again, ends as one that
                    stopped = RunStore::OpenReadOnly(dir / "stopped/hone.db");
     CHECK(calm.CountConsumed() == stopped.CountConsumed());
     CHECK(calm.CountConsumed() == (sft ? 0 : 6 * 16));
+    // What was exported holds each step once, those a resume went back behind included.
+    for (const char* run : {"calm", "stopped"}) {
+      CHECK(StepsIn(dir / (std::string(run) + "/tensorboard/events.out.tfevents.0.hone")) ==
+            std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6});
+      const sqlite::Database trackio(dir / (std::string(run) + "/trackio/test.db"),
+                                     sqlite::Database::Mode::kReadOnly);
+      CHECK(trackio.Integer("SELECT count(*) FROM metrics") == 7);
+      CHECK(trackio.Integer("SELECT count(DISTINCT step) FROM metrics") == 7);
+    }
   }
+}
+
+TEST_CASE("the best evaluated checkpoint is the result, however often the run was stopped or what broke") {
+  for (const auto& [seed, precision] : {std::pair{1, Precision::kFp32},
+                                        {2, Precision::kBf16},
+                                        {3, Precision::kFp32},
+                                        {4, Precision::kFp32}}) {
+    CAPTURE(seed);
+    TempDir dir;
+    RunOptions options = {
+        .seed = static_cast<uint64_t>(seed), .precision = precision, .checkpoint_every = 100};
+    options.keep_best = "held_out/pass@1";
+    const Outcome o = Run(dir / "calm", options);
+    int64_t best = -1;
+    double most = -1.0;
+    for (const StepMetrics& step : RunStore::OpenReadOnly(dir / "calm/hone.db").AllMetrics()) {
+      const double value = MetricValue(step.values, "held_out/pass@1");
+      if (value > most) most = value, best = step.step;
+    }
+    CAPTURE(best);
+    CHECK(Mentions(o.said, "model/ is the checkpoint of step " + std::to_string(best) + ","));
+    const std::string kept = dir / "calm/checkpoints/step_00000" + std::to_string(best);
+    CHECK(ModelBytes(dir / "calm") == ReadFile(kept + "/model.safetensors"));
+    CHECK(fs::exists(dir / "calm/checkpoints/step_000006"));
+
+    options.stop_after = 1;
+    while (Run(dir / "stopped", options).end == RunEnd::kStopped) options.stop_after = 1 + (best + 1) % 3;
+    CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "stopped"));
+    CHECK(Reported(dir / "calm") == Reported(dir / "stopped"));
+    // Resumed once more, nothing changes; with the best one gone it is the best of those there are.
+    Run(dir / "calm", options);
+    CHECK(ModelBytes(dir / "calm") == ModelBytes(dir / "stopped"));
+    if (best == 6) continue;
+    fs::remove_all(kept);
+    Run(dir / "calm", options);
+    CHECK(ModelBytes(dir / "calm") != ModelBytes(dir / "stopped"));
+  }
+  TempDir dir;
+  RunOptions options;
+  options.keep_best = "held_out/pass@64";
+  const std::string error = ErrorOf([&] { Run(dir / "x", options); });
+  CHECK(Mentions(error, "reports no 'held_out/pass@64'"));
+  CHECK(Mentions(error, "name one of held_out/pass@1"));
 }
 
 TEST_CASE("a damaged checkpoint costs the steps since the one before, and nothing else") {
