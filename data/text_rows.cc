@@ -1,8 +1,8 @@
 // See text_rows.h. Covered by tests/data/text_rows_test.cc.
 #include "data/text_rows.h"
 
+#include <algorithm>
 #include <numeric>
-#include <string_view>
 #include <utility>
 
 #include "data/error.h"
@@ -32,20 +32,27 @@ TextRow ParseRow(std::string_view line, const std::string& where) {
 
 }  // namespace
 
+void ForEachLine(const std::string& path,
+                 const std::function<void(std::string_view line, const std::string& where)>& visit) {
+  const std::string text = ReadFile(path);
+  int64_t number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = std::string_view(text).substr(begin, end - begin);
+    ++number;
+    if (line.find_first_not_of(" \t\r\f\v") != std::string_view::npos)
+      visit(line, path + ":" + std::to_string(number));
+    begin = end + 1;
+  }
+}
+
 std::vector<TextRow> ReadTextRows(const std::vector<std::string>& paths) {
   std::vector<TextRow> rows;
   for (const std::string& path : paths) {
-    const std::string text = ReadFile(path);
-    int64_t number = 0;
     const size_t before = rows.size();
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find('\n', begin), text.size());
-      const std::string_view line = std::string_view(text).substr(begin, end - begin);
-      ++number;
-      if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-        rows.push_back(ParseRow(line, path + ":" + std::to_string(number)));
-      begin = end + 1;
-    }
+    ForEachLine(path, [&](std::string_view line, const std::string& where) {
+      rows.push_back(ParseRow(line, where));
+    });
     if (rows.size() == before) throw Error("there is no row in it", path, "name a file of JSON lines");
   }
   return rows;

@@ -4,10 +4,17 @@
 #define HONE_DATA_TEXT_ROWS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hone {
+
+// Visits the lines of a file that hold more than blanks, in order, without their ends; `where` is "PATH:NUMBER", from 1. Error as
+// ReadFile.
+void ForEachLine(const std::string& path,
+                 const std::function<void(std::string_view line, const std::string& where)>& visit);
 
 struct TextRow {
   std::string prompt;      // after the template; may be empty

@@ -16,10 +16,10 @@ namespace {
 
 // The prompts of one kind of task.
 template <class Task, class... Rest>
-PromptSource PromptsOf(const Recipe& recipe, Split split, const Tokenizer& tokenizer, Rest... rest) {
+PromptSource PromptsOf(const Recipe& recipe, Split split, Rest... rest) {
   const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt),
                   rest...);
-  return [task, &tokenizer](int64_t index) { return WithIds(task.PromptAt(index), tokenizer); };
+  return [task](int64_t index) { return task.PromptAt(index); };
 }
 
 TrainingSequence SequenceOf(const std::string& prompt, const std::string& completion, LossOn loss_on,
@@ -37,14 +37,26 @@ TrainingSequence SequenceOf(const std::string& prompt, const std::string& comple
 }
 
 template <class Corpus, class Shares>
-Documents DocumentsOf(const Recipe& recipe, const Shares& shares, const Tokenizer& tokenizer) {
+std::function<TextRow(int64_t)> CorpusOf(const Recipe& recipe, const Shares& shares) {
   const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
-  const LossOn loss_on = recipe.sft.loss_on;
-  return {[corpus, loss_on, &tokenizer](int64_t index) {
-            const auto document = corpus.DocumentAt(index);
-            return SequenceOf(document.prompt, document.completion, loss_on, tokenizer);
-          },
-          0};
+  return [corpus](int64_t index) {
+    auto document = corpus.DocumentAt(index);
+    return TextRow{std::move(document.prompt), std::move(document.completion), ""};
+  };
+}
+
+// The task's endless prompts of a split.
+PromptSource TaskPrompts(const Recipe& recipe, Split split) {
+  switch (recipe.task.kind) {
+    case TaskKind::kArithmetic:
+      return PromptsOf<ArithmeticTask>(recipe, split);
+    case TaskKind::kCode:
+      return PromptsOf<CodeTask>(recipe, split);
+    case TaskKind::kWords:
+      return PromptsOf<WordsTask>(recipe, split,
+                                  split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll);
+  }
+  std::abort();
 }
 
 // Rows as the sampler would have written them: the prompt's tokens, the completion's, and the end.
@@ -88,17 +100,16 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
 }
 
+PromptSource MakePromptTexts(const Recipe& recipe, Split split) {
+  PromptSource prompts = TaskPrompts(recipe, split);
+  if (split == Split::kHeldOut) return prompts;
+  return ApplyCurriculum(std::move(prompts), recipe.curriculum, static_cast<uint64_t>(recipe.run.seed));
+}
+
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  switch (recipe.task.kind) {
-    case TaskKind::kArithmetic:
-      return PromptsOf<ArithmeticTask>(recipe, split, tokenizer);
-    case TaskKind::kCode:
-      return PromptsOf<CodeTask>(recipe, split, tokenizer);
-    case TaskKind::kWords:
-      return PromptsOf<WordsTask>(recipe, split, tokenizer,
-                                  split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll);
-  }
-  std::abort();
+  return [texts = MakePromptTexts(recipe, split), &tokenizer](int64_t index) {
+    return WithIds(texts(index), tokenizer);
+  };
 }
 
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
@@ -124,17 +135,26 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy) {
               recipe.name, "lower rollout.max_new_tokens");
 }
 
-Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
-  if (!recipe.sft.data.empty()) return DocumentsOfRows(recipe, tokenizer);
+std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
   switch (recipe.task.kind) {
     case TaskKind::kArithmetic:
-      return DocumentsOf<ArithmeticCorpus>(recipe, recipe.corpus.shares, tokenizer);
+      return CorpusOf<ArithmeticCorpus>(recipe, recipe.corpus.shares);
     case TaskKind::kCode:
-      return DocumentsOf<CodeCorpus>(recipe, recipe.code_corpus.shares, tokenizer);
+      return CorpusOf<CodeCorpus>(recipe, recipe.code_corpus.shares);
     case TaskKind::kWords:
-      return DocumentsOf<WordsCorpus>(recipe, recipe.words_corpus.shares, tokenizer);
+      return CorpusOf<WordsCorpus>(recipe, recipe.words_corpus.shares);
   }
   std::abort();
+}
+
+Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
+  if (!recipe.sft.data.empty()) return DocumentsOfRows(recipe, tokenizer);
+  const LossOn loss_on = recipe.sft.loss_on;
+  return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer](int64_t index) {
+            const TextRow row = corpus(index);
+            return SequenceOf(row.prompt, row.completion, loss_on, tokenizer);
+          },
+          0};
 }
 
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe) {

@@ -2,12 +2,14 @@
 #ifndef HONE_RECIPES_ASSEMBLY_H_
 #define HONE_RECIPES_ASSEMBLY_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data/arithmetic.h"
 #include "data/code_tasks.h"
+#include "data/text_rows.h"
 #include "data/words_tasks.h"
 #include "recipes/schema.h"
 #include "rl/evaluation.h"
@@ -20,10 +22,14 @@ namespace hone {
 // The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
 
+// Prompts without ids; those for training as the recipe's curriculum takes them. Error as ApplyCurriculum.
+PromptSource MakePromptTexts(const Recipe& recipe, Split split);
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
 void CheckPrompts(const Recipe& recipe, const Policy& policy);
+// Document #i of the task's corpus.
+std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
 // sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
 Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);

@@ -42,6 +42,15 @@ std::string NearestStage(const RecipeFile& file, const std::string& from) {
   return "";
 }
 
+// The sample stage that a stage starts from, or null.
+const std::string* MeasuringStage(const RecipeFile& file, const StageTable& stage) {
+  for (const std::string& from : stage.from) {
+    const auto found = file.stages.find(from);
+    if (found != file.stages.end() && found->second.recipe.kind == StageKind::kSample) return &found->first;
+  }
+  return nullptr;
+}
+
 void CheckSources(const RecipeFile& file, const std::string& name, const std::string& path) {
   const StageTable& stage = file.stages.at(name);
   const Recipe& recipe = stage.recipe;
@@ -69,8 +78,11 @@ void CheckSources(const RecipeFile& file, const std::string& name, const std::st
                                     : "the stage has two models to start from",
                 where, "name one stage or directory, or write [stages." + name + ".model.shape]");
   }
-  if (data > 0 && recipe.kind != StageKind::kSft)
-    throw Error("only sft learns from data", where, "leave it away");
+  const bool takes_rates =
+      recipe.kind == StageKind::kGrpo && data == 1 && MeasuringStage(file, stage) != nullptr;
+  if (data > 0 && recipe.kind != StageKind::kSft && !takes_rates)
+    throw Error("only sft learns from data; grpo takes one sample stage, for its pass rates", where,
+                "leave it away");
 }
 
 }  // namespace
@@ -107,7 +119,9 @@ Recipe ResolveStage(const RecipeFile& file, const std::string& name, const std::
   for (const std::string& from : stage.from) {
     const bool is_stage = file.stages.contains(from);
     const std::string base = is_stage ? absolute + "/stages/" + from : from;
-    if (GivenBy(file, from) == Gives::kData) {
+    if (GivenBy(file, from) == Gives::kData && recipe.kind == StageKind::kGrpo) {
+      recipe.curriculum.pass_rates = base + "/" + kPassRatesFile;
+    } else if (GivenBy(file, from) == Gives::kData) {
       recipe.sft.data.push_back(is_stage ? base + "/" + kDatasetFile : base);
     } else if (const std::string model = is_stage ? base + "/model" : base; recipe.kind == StageKind::kEval) {
       recipe.eval.models.push_back(model);

@@ -26,6 +26,7 @@ Command AddJudgeCommand(CLI::App& app);
 Command AddRewardCommand(CLI::App& app);
 Command AddGradeCommand(CLI::App& app);
 Command AddLossCommand(CLI::App& app);
+Command AddDataCommand(CLI::App& app);
 
 // Stops asked for by SIGINT or SIGTERM. The first is for the run loop to see; a second one ends the process at once.
 void CatchStopSignals();

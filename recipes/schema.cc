@@ -36,6 +36,8 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
            "use a power of two");
   }
+  if (r.curriculum.min_pass_rate > r.curriculum.max_pass_rate)
+    Refuse("curriculum.min_pass_rate is above max_pass_rate", path, "exchange them");
   if (!r.run.keep_best.empty() &&
       (!r.run.keep_best.starts_with("held_out/") || FindMetric(r.run.keep_best) == nullptr)) {
     Refuse("run.keep_best = \"" + r.run.keep_best + "\" is no metric of evaluations", path,
@@ -90,6 +92,8 @@ std::string AbsoluteFrom(const std::filesystem::path& base, const std::string& p
 
 void ResolvePaths(const std::filesystem::path& base, Recipe& recipe) {
   if (!recipe.model.path.empty()) recipe.model.path = AbsoluteFrom(base, recipe.model.path);
+  if (!recipe.curriculum.pass_rates.empty())
+    recipe.curriculum.pass_rates = AbsoluteFrom(base, recipe.curriculum.pass_rates);
   for (std::string& data : recipe.sft.data) data = AbsoluteFrom(base, data);
   for (std::string& model : recipe.eval.models) model = AbsoluteFrom(base, model);
   for (auto& [name, reward] : recipe.rewards) reward.ResolvePaths(base.string());

@@ -18,6 +18,7 @@
 #include "policy/config.h"
 #include "rewards/reward_config.h"
 #include "rl/configs.h"
+#include "rl/curriculum.h"
 
 namespace hone {
 
@@ -153,6 +154,7 @@ struct Recipe {
   StageKind kind = StageKind::kGrpo;
   ModelSource model;
   TaskConfig task;
+  CurriculumConfig curriculum;
   RunConfig run;
   GrpoConfig grpo;
   SftConfig sft;
@@ -179,6 +181,7 @@ struct Recipe {
             "(sample), or measuring models (eval)");
     v.Field("model", model, "the model to start from");
     v.Field("task", task, "the source of prompts and documents");
+    v.Field("curriculum", curriculum, "which of the task's training prompts are taken, and how often");
     v.Field("run", run, "seed, threads, precision, checkpoints");
     v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
     v.Field("sft", sft, "next-token training (kind = sft)");

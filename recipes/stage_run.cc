@@ -166,6 +166,8 @@ RunEnd RunStageRecipe(const StageRequest& request) {
   const Recipe& recipe = request.recipe;
   const auto rewards = MakeRewards(recipe);
   const bool one_model = recipe.kind != StageKind::kEval;
+  if (recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample)
+    MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
   std::unique_ptr<Policy> policy;
   if (one_model && !recipe.model.shape) policy = MakePolicy(recipe, "");
   if (policy != nullptr) CheckPrompts(recipe, *policy);

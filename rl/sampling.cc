@@ -8,6 +8,7 @@
 #include "data/error.h"
 #include "data/text_file.h"
 #include "rl/advantage.h"
+#include "rl/curriculum.h"
 #include "rl/group_collector.h"
 #include "rl/group_metrics.h"
 
@@ -92,7 +93,10 @@ RunEnd RunSampling(const SamplingParts& p) {
     std::vector<ScoredGroup> groups = SampleStep(p, step);
     Metrics metrics = Describe(p, groups, Now() - start);
     std::move(groups.begin(), groups.end(), std::back_inserter(all));
-    if (step == steps) WriteDataset(p, all, metrics);
+    if (step == steps) {
+      WriteFileAtomic(p.directory.path() + "/" + kPassRatesFile, PassRateLines(all));
+      WriteDataset(p, all, metrics);
+    }
     store.FinishStep(step, metrics);
     p.progress.Step(step, metrics);
   }

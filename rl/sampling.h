@@ -35,8 +35,8 @@ struct SamplingParts {
 
 inline constexpr char kDatasetFile[] = "dataset.jsonl";
 
-// Samples what the store does not hold yet, then writes dataset.jsonl (rows) into the run directory and its counts into the last
-// step's metrics. Killed and started again it ends with the same bytes. Error when nothing passed the selection.
+// Samples what the store does not hold yet, then writes pass_rates.jsonl (rl/curriculum.h) and dataset.jsonl (rows) into the run
+// directory and its counts into the last step's metrics. Killed and started again it ends with the same bytes. Error when nothing passed the selection.
 RunEnd RunSampling(const SamplingParts& parts);
 
 }  // namespace hone

@@ -49,9 +49,9 @@ TEST_CASE("the page has the table, the kinds and the three curves, and markup st
   // 40 prompts, 27 of them with right answers: 1 of 4 against 3 of 4.
   CHECK(Mentions(page, "16.9 ["));
   CHECK(Mentions(page, "50.6 ["));
-  CHECK(Mentions(page, "+33.8 [+"));
+  CHECK(Mentions(page, "<td class=\"n\">+33."));
   CHECK_FALSE(Mentions(page, "nan"));
-  CHECK_FALSE(Mentions(page, "<i>"));
+  CHECK_FALSE(Mentions(page, "base<i>"));
   CHECK(RenderEvaluations("Held out", {}) == "");
 }
 
