@@ -366,15 +366,18 @@ TrainingStats Model::Impl::Train(const TrainingBatch& batch, const TrainingOptio
 TrainingStats Model::Train(const TrainingBatch& batch, const TrainingOptions& options,
                            const LossGradient& loss_gradient, Gradients& gradients) {
   Impl& impl = *impl_;
-  std::vector<float> dlogprobs(batch.targets.size());
+  std::vector<float> dlogprobs(batch.targets.size()), dentropies(batch.targets.size());
   const auto slopes = [&](const at::Tensor& hidden) -> RowLoss {
     std::vector<float> logprobs(batch.targets.size()), entropies(batch.targets.size());
     impl.Score(hidden, batch, logprobs, entropies);
-    loss_gradient(logprobs, entropies, dlogprobs);
-    return [&](int64_t first, int64_t count, float* logits) {
+    loss_gradient(logprobs, entropies, LossSlopes{dlogprobs, dentropies});
+    const bool has_bonus =
+        std::any_of(dentropies.begin(), dentropies.end(), [](float d) { return d != 0.0f; });
+    return [&, has_bonus](int64_t first, int64_t count, float* logits) {
       const int64_t vocab = impl.config.vocab_size;
       kernels::TokenLogProbsBackward(impl.pool, count, vocab, logits, vocab, batch.targets.data() + first,
-                                     batch.temperature, dlogprobs.data() + first, nullptr);
+                                     batch.temperature, dlogprobs.data() + first,
+                                     has_bonus ? dentropies.data() + first : nullptr);
     };
   };
   return impl.Train(batch, options, slopes, gradients);

@@ -96,9 +96,14 @@ struct TrainingStats {
   std::vector<std::vector<int64_t>> expert_load;  // per MoE layer: tokens routed to each expert
 };
 
-// Called between forward and backward: given log-prob and entropy of every scored row, writes d loss / d log-prob.
-using LossGradient = std::function<void(std::span<const float> logprobs, std::span<const float> entropies,
-                                        std::span<float> dlogprobs)>;
+// d loss / d log-prob and d loss / d entropy of every scored row. All are 0 before; a loss writes those it has.
+struct LossSlopes {
+  std::span<float> logprobs, entropies;
+};
+
+// Called between forward and backward: given log-prob and entropy of every scored row, writes the slopes.
+using LossGradient =
+    std::function<void(std::span<const float> logprobs, std::span<const float> entropies, LossSlopes slopes)>;
 
 // Called between forward and backward for the scored rows [first, first + count), chunk after chunk: overwrites their logits
 // [count, vocab_size] (before temperature) with d loss / d logits.

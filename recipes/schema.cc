@@ -43,6 +43,16 @@ void CheckAcrossKeys(const Recipe& r, const std::string& path) {
     Refuse("run.keep_best = \"" + r.run.keep_best + "\" is no metric of evaluations", path,
            "name one such as \"held_out/pass@1\"");
   }
+  if (r.grpo.argued_group_size != 0 && r.grpo.argued_group_size != r.grpo.group_size) {
+    Refuse("grpo.arguments say " + std::to_string(r.grpo.argued_group_size) +
+               " completions a prompt, grpo.group_size " + std::to_string(r.grpo.group_size),
+           path, "make them agree");
+  }
+  if (r.grpo.argued_length != 0 && r.grpo.argued_length != r.rollout.max_new_tokens) {
+    Refuse("grpo.arguments say " + std::to_string(r.grpo.argued_length) +
+               " tokens at most, rollout.max_new_tokens " + std::to_string(r.rollout.max_new_tokens),
+           path, "make them agree");
+  }
   if (r.grpo.minibatches > r.grpo.prompts_per_step) {
     Refuse("grpo.minibatches = " + std::to_string(r.grpo.minibatches) +
                " is more than grpo.prompts_per_step = " + std::to_string(r.grpo.prompts_per_step),

@@ -10,6 +10,8 @@
 
 #include "data/fields.h"
 #include "policy/model.h"
+#include "rl/objective/config.h"
+#include "rl/objective/presets.h"
 
 namespace hone {
 
@@ -97,12 +99,11 @@ struct GrpoConfig {
   int64_t prompts_per_step = 32;
   int64_t group_size = 16;
   int64_t minibatches = 1;
-  double clip_low = 0.2;
-  double clip_high = 0.2;
-  double kl_coefficient = 0.0;
-  int64_t reference_every = 0;
-  double advantage_epsilon = 1e-4;
   int64_t max_not_applied = 3;
+  std::string preset = "grpo";
+  std::vector<std::string> arguments = {};
+  ObjectiveConfig objective = {};
+  int64_t argued_group_size = 0, argued_length = 0;  // what the arguments say of them; 0: nothing
 
   template <class V>
   void Fields(V& v) {
@@ -111,16 +112,22 @@ struct GrpoConfig {
     v.Field("group_size", group_size, Range{2, 65536},
             "completions per prompt: the group that is the baseline");
     v.Field("minibatches", minibatches, AtLeast(1), "updates per step, each on its share of the groups");
-    v.Field("clip_low", clip_low, Above(0), "the ratio is clipped at 1 - clip_low");
-    v.Field("clip_high", clip_high, Above(0), "the ratio is clipped at 1 + clip_high");
-    v.Field("kl_coefficient", kl_coefficient, AtLeast(0),
-            "weight of the k3 divergence from the reference, over groups with a signal (0: no reference)");
-    v.Field("reference_every", reference_every, AtLeast(0),
-            "steps after which the policy becomes the reference (0: the reference stays the start)");
-    v.Field("advantage_epsilon", advantage_epsilon, AtLeast(0), "added to a group's standard deviation");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
+    const std::string preset_before = preset;
+    const std::vector<std::string> arguments_before = arguments;
+    v.Field(
+        "preset", preset, FieldVisitor::TextCheck(CheckPresetName),
+        "objective by name, which the keys below then change: grpo, r1, dr_grpo, dapo, gspo, cispo, sapo, "
+        "luspo, vespo, rloo, reinforce_pp, or trl, verl, openrlhf, nemo_rl (`hone loss --help` says more)");
+    v.Field("arguments", arguments,
+            "another trainer's own arguments with its preset, e.g. [\"loss_type=dapo\", \"beta=0.04\"]");
+    if (preset != preset_before || arguments != arguments_before) TakePreset();
+    objective.Fields(v);
   }
+
+ private:
+  void TakePreset();  // Error on arguments that are not the preset's
 };
 
 enum class LossOn { kAll, kCompletion };

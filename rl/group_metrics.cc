@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "rewards/combine.h"
+#include "rl/objective/advantages.h"
 
 namespace hone {
 namespace {
@@ -34,13 +35,22 @@ void DescribeReward(const std::vector<ScoredGroup>& groups, const std::string& r
 
 }  // namespace
 
-void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<GroupAdvantages>& advantages,
-                    const std::vector<std::string>& rewards, Metrics& metrics) {
+std::vector<std::optional<double>> RewardsOf(const ScoredGroup& group) {
+  std::vector<std::optional<double>> rewards;
+  for (const Score& score : group.scores) {
+    rewards.push_back(score.status == Score::Status::kValue ? std::optional(score.value) : std::nullopt);
+  }
+  return rewards;
+}
+
+void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<std::string>& rewards,
+                    Metrics& metrics) {
   double reward = 0, deviation = 0, scored = 0, without_signal = 0, faults = 0, all = 0, tokens = 0,
          longest = 0, truncated = 0, right = 0, well_formed = 0;
   for (size_t g = 0; g < groups.size(); ++g) {
-    deviation += advantages[g].deviation;
-    without_signal += !advantages[g].has_signal;
+    const GroupFacts facts = FactsOf(RewardsOf(groups[g]));
+    deviation += facts.deviation;
+    without_signal += !facts.has_signal;
     for (size_t i = 0; i < groups[g].scores.size(); ++i) {
       const Score& score = groups[g].scores[i];
       const Completion& completion = groups[g].group.completions[i];

@@ -2,20 +2,20 @@
 //
 //   prompts -> sample (Group) -> score (ScoredGroup) -> advantages -> minibatches -> learner.Step -> the sampler sees it
 //
-// Departures from the report: completions whose reward is a fault are left out of their group's baseline and of the loss, and groups
-// whose rewards are all equal are not computed: they count in the normaliser, as a zero advantage does, but with a KL term
-// their share of its gradient is left out. Sampler and learner
-// share weights and kernels, so the sampler's log-probs are the old log-probs. Covered by tests/rl/grpo_test.cc.
+// The objective is the one that grpo.preset and its keys name. Departures from the report: completions whose reward is a fault are
+// left out of their group's baseline and of the loss, and groups whose advantages are all 0 are not computed: they count in the
+// normaliser, but their share of the gradient of a KL term or an entropy bonus is left out. Sampler and learner share weights and
+// kernels, so the sampler's log-probs are the old log-probs. Covered by tests/rl/grpo_test.cc.
 #include "rl/grpo.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "data/error.h"
-#include "kernels/grpo_loss.h"
 #include "rl/group_collector.h"
 #include "rl/group_metrics.h"
 #include "rl/state_file.h"
@@ -50,22 +50,35 @@ bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
   return true;
 }
 
-// A stored group must be one this step could have sampled.
-void CheckReplay(const ScoredGroup& stored, const std::vector<Prompt>& prompts, int64_t group_size,
-                 int64_t vocab_size) {
-  const Group& g = stored.group;
-  bool fits = g.slot >= 0 && g.slot < static_cast<int64_t>(prompts.size()) &&
-              static_cast<int64_t>(g.completions.size()) == group_size &&
-              stored.scores.size() == g.completions.size() && g.prompt.ids == prompts[g.slot].ids;
-  for (const Completion& c : g.completions) {
-    fits = fits && !c.ids.empty() && c.ids.size() == c.logprobs.size() &&
-           std::all_of(c.ids.begin(), c.ids.end(), [&](int32_t id) { return id >= 0 && id < vocab_size; });
-  }
-  if (fits) return;
+[[noreturn]] void RefuseStored(const Group& g) {
   throw Error("the group stored for step " + std::to_string(g.step) + ", slot " + std::to_string(g.slot) +
                   " is not one of this recipe",
               "hone.db", "the store is damaged: start a new run");
 }
+
+// A stored group must be one this step could have sampled.
+void CheckReplay(const ScoredGroup& stored, const Prompt& prompt, int64_t group_size, int64_t vocab_size) {
+  const Group& g = stored.group;
+  bool fits = static_cast<int64_t>(g.completions.size()) == group_size &&
+              stored.scores.size() == g.completions.size() && g.prompt.ids == prompt.ids;
+  for (const Completion& c : g.completions) {
+    fits = fits && !c.ids.empty() && c.ids.size() == c.logprobs.size() &&
+           std::all_of(c.ids.begin(), c.ids.end(), [&](int32_t id) { return id >= 0 && id < vocab_size; });
+  }
+  if (!fits) RefuseStored(g);
+}
+
+bool HasSignal(const ScoredGroup& group) { return FactsOf(RewardsOf(group)).has_signal; }
+
+// Dynamic sampling: the groups that there is something to learn from, in slot order; all, if none is.
+void KeepSignal(int64_t most, std::vector<ScoredGroup>& groups) {
+  if (std::none_of(groups.begin(), groups.end(), HasSignal)) return;
+  std::erase_if(groups, [](const ScoredGroup& group) { return !HasSignal(group); });
+  if (static_cast<int64_t>(groups.size()) > most) groups.resize(most);
+}
+
+// Whether the objective carries something from step to step beside weights.
+bool HasObjectiveState(const ObjectiveConfig& c) { return c.entropy_adaptive || c.refill_rounds > 0; }
 
 void StopUnlessExact(double difference) {
   if (difference == 0.0) return;
@@ -74,24 +87,7 @@ void StopUnlessExact(double difference) {
       "grpo", "report this: it is a defect of hone, not of the recipe");
 }
 
-TrainingSequence SequenceOf(const Prompt& prompt, const Completion& completion) {
-  TrainingSequence s;
-  s.ids = prompt.ids;
-  s.first_scored = static_cast<int64_t>(prompt.ids.size());
-  s.ids.insert(s.ids.end(), completion.ids.begin(), completion.ids.end());
-  return s;
-}
-
 }  // namespace
-
-// The completions of a share of the groups that an update learns from, and how much each counts.
-struct GrpoStage::Minibatch {
-  std::vector<TrainingSequence> sequences;
-  std::vector<const Completion*> completions;  // behind each sequence
-  std::vector<float> advantages;
-  std::vector<std::vector<float>> reference;  // log-probs of each completion; empty without a KL term
-  double num_scored = 0.0;                    // completions with a value, those without signal included
-};
 
 GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, RunStore& store,
                      PromptSource prompts, const GrpoConfig& grpo, const RolloutConfig& rollout,
@@ -102,11 +98,13 @@ GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, Ru
       store_(store),
       prompts_(std::move(prompts)),
       grpo_(grpo),
+      objective_(grpo.objective),
       rollout_(rollout),
       memory_(memory),
       seed_(seed),
-      learner_(policy.model(), policy.weights(), optimizer, memory, grpo.steps * grpo.minibatches) {
-  if (grpo_.kl_coefficient == 0.0) return;
+      learner_(policy.model(), policy.weights(), optimizer, memory, grpo.steps * grpo.minibatches),
+      entropy_control_(StartEntropyControl(grpo.objective)) {
+  if (objective_.kl_coefficient == 0.0) return;
   reference_weights_ = Weights(policy.config());
   reference_ =
       std::make_unique<Model>(policy.config(), reference_weights_, policy.model().precision(), policy.pool());
@@ -116,22 +114,19 @@ GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, Ru
 Metrics GrpoStage::Step(int64_t step) {
   const auto start = Clock::now();
   Metrics metrics;
-  const std::vector<ScoredGroup> groups = SampleAndScore(step, metrics);
-
-  std::vector<GroupAdvantages> advantages;
-  for (const ScoredGroup& g : groups)
-    advantages.push_back(ComputeAdvantages(g.scores, grpo_.advantage_epsilon));
-  DescribeGroups(groups, advantages, rewards_.names(), metrics);
+  std::vector<ScoredGroup> groups = SampleAndScore(step, metrics);
+  DescribeGroups(groups, rewards_.names(), metrics);
+  if (objective_.refill_rounds > 0) KeepSignal(grpo_.prompts_per_step, groups);
 
   const auto learning = Clock::now();
   totals_ = {};
+  total_entropy_ = 0.0;
   double difference = 0.0, loss = 0.0, norm = 0.0, updates = 0.0, not_applied = 0.0, load = 0.0,
          balance = 0.0, rate = 0.0;
-  std::vector<Minibatch> minibatches = MakeMinibatches(groups, advantages);
+  // Every reference log-prob comes before the step's first update could become the reference's business.
+  std::vector<Minibatch> minibatches = PrepareMinibatches(groups);
   if (minibatches[0].sequences.empty()) CheckExactness(groups[0], difference);
   StopUnlessExact(difference);
-  // Every reference log-prob comes before the step's first update could become the reference's business.
-  for (Minibatch& minibatch : minibatches) AddReferenceLogProbs(minibatch);
   for (size_t i = 0; i < minibatches.size(); ++i) {
     if (minibatches[i].sequences.empty()) continue;
     const Update update = Learn(minibatches[i], i == 0, difference);
@@ -154,7 +149,7 @@ Metrics GrpoStage::Step(int64_t step) {
   const double applied = std::max(1.0, updates - not_applied);  // at least 1: without any the sums are 0
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const bool learnt = totals_.tokens > 0;
-  metrics.insert(metrics.end(), {{"entropy", learnt ? totals_.entropy / totals_.tokens : nan},
+  metrics.insert(metrics.end(), {{"entropy", learnt ? total_entropy_ / totals_.tokens : nan},
                                  {"kl", learnt ? totals_.kl / totals_.tokens : nan},
                                  {"clip_fraction", learnt ? totals_.clipped / totals_.tokens : nan},
                                  {"grad_norm", norm / applied},
@@ -163,6 +158,10 @@ Metrics GrpoStage::Step(int64_t step) {
                                  {"logprob_difference", difference},
                                  {"updates_not_applied", not_applied},
                                  {"seconds_learn", SecondsSince(learning)}});
+  if (NeedsEntropies(objective_)) {
+    metrics.emplace_back("masked_fraction", learnt ? totals_.masked / totals_.tokens : nan);
+    metrics.emplace_back("entropy_coefficient", AppliedEntropyCoefficient(objective_, entropy_control_));
+  }
   if (policy_.config().num_experts > 0) {
     metrics.insert(metrics.end(),
                    {{"expert_load", load}, {"balance_loss", balance / std::max(1.0, updates)}});
@@ -171,41 +170,27 @@ Metrics GrpoStage::Step(int64_t step) {
   return metrics;
 }
 
-std::vector<Prompt> GrpoStage::Prompts(int64_t step) const {
-  std::vector<Prompt> prompts;
-  for (int64_t slot = 0; slot < grpo_.prompts_per_step; ++slot) {
-    prompts.push_back(prompts_((step - 1) * grpo_.prompts_per_step + slot));
-  }
-  return prompts;
-}
-
 // The step's groups in slot order. Those an interrupted run has stored are taken as they are; the others are sampled, scored,
-// and committed before anything learns from them.
+// and committed before anything learns from them. With refill_rounds, further slots stand in for groups without a signal.
 std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metrics) {
-  std::vector<ScoredGroup> groups(grpo_.prompts_per_step);
-  std::vector<Prompt> prompts = Prompts(step);
-  for (ScoredGroup& stored : store_.Groups(step)) {
-    CheckReplay(stored, prompts, grpo_.group_size, policy_.config().vocab_size);
-    groups[stored.group.slot] = std::move(stored);
+  std::map<int64_t, ScoredGroup> stored;
+  for (ScoredGroup& group : store_.Groups(step)) {
+    const int64_t slot = group.group.slot;
+    stored.emplace(slot, std::move(group));
   }
-
-  SampleRequest request;
-  for (int64_t slot = 0; slot < grpo_.prompts_per_step; ++slot) {
-    if (!groups[slot].scores.empty()) continue;
-    request.prompts.push_back(std::move(prompts[slot]));
-    request.slots.push_back(slot);
-  }
-  request.step = step;
-  request.seed = seed_;
-  request.completions = grpo_.group_size;
-  request.policy_version = learner_.num_updates();
-
   rewards_.TakeLatencies();  // of an evaluation before
   const EngineStats before = sampler_.stats();
-  GroupCollector collector(rewards_, &store_, groups);
-  sampler_.Sample(std::move(request), static_cast<float>(rollout_.temperature),
-                  [&](Group group) { collector.Add(std::move(group)); });
-  collector.Finish();
+  const int64_t first_prompt =
+      objective_.refill_rounds > 0 ? next_prompt_ : (step - 1) * grpo_.prompts_per_step;
+  double score_seconds = 0.0, store_seconds = 0.0;
+  std::vector<ScoredGroup> groups;
+  int64_t missing = grpo_.prompts_per_step;
+  for (int64_t round = 0; round <= objective_.refill_rounds && missing > 0; ++round) {
+    SampleSlots(step, first_prompt, missing, stored, groups, score_seconds, store_seconds);
+    missing = grpo_.prompts_per_step - std::count_if(groups.begin(), groups.end(), HasSignal);
+  }
+  if (!stored.empty()) RefuseStored(stored.begin()->second.group);
+  next_prompt_ = first_prompt + static_cast<int64_t>(groups.size());
 
   const EngineStats& after = sampler_.stats();
   const double seconds = after.seconds - before.seconds;
@@ -214,79 +199,99 @@ std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metric
                                   sampled > 0 ? sampled / seconds : std::numeric_limits<double>::quiet_NaN()},
                                  {"preemptions", static_cast<double>(after.preemptions - before.preemptions)},
                                  {"seconds_sample", seconds},
-                                 {"seconds_score", collector.score_seconds()},
-                                 {"seconds_store", collector.store_seconds()}});
+                                 {"seconds_score", score_seconds},
+                                 {"seconds_store", store_seconds}});
   DescribeLatencies(rewards_.TakeLatencies(), metrics);
   return groups;
 }
 
-std::vector<GrpoStage::Minibatch> GrpoStage::MakeMinibatches(
-    const std::vector<ScoredGroup>& groups, const std::vector<GroupAdvantages>& advantages) const {
-  const auto count = static_cast<int64_t>(groups.size());
-  std::vector<Minibatch> minibatches(std::min(grpo_.minibatches, count));
-  for (int64_t g = 0; g < count; ++g) {
-    Minibatch& m = minibatches[g * static_cast<int64_t>(minibatches.size()) / count];
-    const GroupAdvantages& a = advantages[g];
-    m.num_scored += static_cast<double>(std::count(a.counts.begin(), a.counts.end(), true));
-    if (!a.has_signal) continue;
-    for (size_t i = 0; i < a.values.size(); ++i) {
-      if (!a.counts[i]) continue;
-      const Completion& completion = groups[g].group.completions[i];
-      m.sequences.push_back(SequenceOf(groups[g].group.prompt, completion));
-      m.completions.push_back(&completion);
-      m.advantages.push_back(a.values[i]);
+// Appends `count` groups in the slots that follow.
+void GrpoStage::SampleSlots(int64_t step, int64_t first_prompt, int64_t count,
+                            std::map<int64_t, ScoredGroup>& stored, std::vector<ScoredGroup>& groups,
+                            double& score_seconds, double& store_seconds) {
+  const auto begin = static_cast<int64_t>(groups.size());
+  groups.resize(begin + count);
+  SampleRequest request;
+  for (int64_t slot = begin; slot < begin + count; ++slot) {
+    Prompt prompt = prompts_(first_prompt + slot);
+    if (auto node = stored.extract(slot)) {
+      CheckReplay(node.mapped(), prompt, grpo_.group_size, policy_.config().vocab_size);
+      groups[slot] = std::move(node.mapped());
+      continue;
     }
+    request.prompts.push_back(std::move(prompt));
+    request.slots.push_back(slot);
+  }
+  request.step = step;
+  request.seed = seed_;
+  request.completions = grpo_.group_size;
+  request.policy_version = learner_.num_updates();
+  GroupCollector collector(rewards_, &store_, groups);
+  sampler_.Sample(std::move(request), static_cast<float>(rollout_.temperature),
+                  [&](Group group) { collector.Add(std::move(group)); });
+  collector.Finish();
+  score_seconds += collector.score_seconds();
+  store_seconds += collector.store_seconds();
+}
+
+TokenScores GrpoStage::ScoreWith(Model& model, std::span<const TrainingSequence> sequences) const {
+  return ScoreTokens(model, sequences, memory_.micro_batch_tokens, static_cast<float>(rollout_.temperature));
+}
+
+// The reference scores every completion where the divergence is part of the reward, else those learnt from.
+std::vector<Minibatch> GrpoStage::PrepareMinibatches(const std::vector<ScoredGroup>& groups) {
+  Rows references;
+  if (reference_ != nullptr && objective_.kl_place != KlPlace::kLoss) {
+    std::vector<TrainingSequence> all;
+    for (const ScoredGroup& g : groups) {
+      for (const Completion& c : g.group.completions) all.push_back(SequenceOf(g.group.prompt, c));
+    }
+    references = ScoreWith(*reference_, all).logprobs;
+  }
+  const Advantages advantages = AdvantagesOf(objective_, groups, references);
+  const bool has_references = !references.empty();
+  std::vector<Minibatch> minibatches = MakeMinibatches(objective_, grpo_.minibatches, groups, advantages,
+                                                       std::move(references), rollout_.max_new_tokens);
+  for (Minibatch& m : minibatches) {
+    if (reference_ == nullptr || has_references) break;
+    Rows logprobs = ScoreWith(*reference_, m.sequences).logprobs;
+    for (size_t i = 0; i < logprobs.size(); ++i) m.completions[i].reference = std::move(logprobs[i]);
   }
   return minibatches;
 }
 
-void GrpoStage::AddReferenceLogProbs(Minibatch& minibatch) {
-  if (reference_ == nullptr) return;
-  minibatch.reference.resize(minibatch.sequences.size());
-  for (const MicroBatch& micro : PackSequences(minibatch.sequences, memory_.micro_batch_tokens,
-                                               static_cast<float>(rollout_.temperature))) {
-    std::vector<float> logprobs(micro.batch.targets.size());
-    reference_->LogProbs(micro.batch, logprobs, {});
-    const float* next = logprobs.data();
-    for (const int64_t s : micro.sequences) {
-      const size_t length = minibatch.completions[s]->ids.size();
-      minibatch.reference[s].assign(next, next + length);
-      next += length;
-    }
-  }
-}
-
 // One update. Before the step's first one the learner's log-probs must be the sampler's, to the bit.
 Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
-  kernels::GrpoLossParams params;
-  params.clip_low = static_cast<float>(grpo_.clip_low);
-  params.clip_high = static_cast<float>(grpo_.clip_high);
-  params.kl_coefficient = static_cast<float>(grpo_.kl_coefficient);
-  const auto loss = [&](const MicroBatch& micro, std::span<const float> logprobs,
-                        std::span<const float> entropies, std::span<float> dlogprobs) {
-    std::vector<float> old, reference, advantage, weight;
-    for (const int64_t s : micro.sequences) {
-      const auto& logprob = m.completions[s]->logprobs;
-      old.insert(old.end(), logprob.begin(), logprob.end());
-      if (reference_ != nullptr)
-        reference.insert(reference.end(), m.reference[s].begin(), m.reference[s].end());
-      advantage.insert(advantage.end(), logprob.size(), m.advantages[s]);
-      weight.insert(weight.end(), logprob.size(),
-                    static_cast<float>(1.0 / (m.num_scored * static_cast<double>(logprob.size()))));
+  if (objective_.top_entropy < 1.0) {
+    std::vector<double> entropies;
+    for (const auto& row : ScoreWith(policy_.model(), m.sequences).entropies) {
+      entropies.insert(entropies.end(), row.begin(), row.end());
     }
-    if (first) difference = std::max(difference, LargestDifference(logprobs, old));
-    const kernels::GrpoLossSums sums =
-        kernels::GrpoLoss(static_cast<int64_t>(old.size()), params, logprobs.data(), old.data(),
-                          reference_ != nullptr ? reference.data() : nullptr, advantage.data(), weight.data(),
-                          dlogprobs.data());
-    totals_.tokens += static_cast<double>(old.size());
-    totals_.kl += sums.kl;
-    totals_.clipped += sums.num_clipped;
-    for (const float e : entropies) totals_.entropy += e;
+    SetEntropyThreshold(objective_, std::move(entropies), m.normaliser);
+  }
+  const ObjectiveContext context{objective_, m.normaliser,
+                                 AppliedEntropyCoefficient(objective_, entropy_control_)};
+  ObjectiveStatistics statistics;
+  const auto loss = [&](const MicroBatch& micro, std::span<const float> logprobs,
+                        std::span<const float> entropies, LossSlopes slopes) {
+    if (first) {
+      std::vector<float> old;
+      for (const int64_t s : micro.sequences) {
+        const auto& logprob = m.completions[s].completion->logprobs;
+        old.insert(old.end(), logprob.begin(), logprob.end());
+      }
+      difference = std::max(difference, LargestDifference(logprobs, old));
+    }
+    for (const float e : entropies) total_entropy_ += e;
     StopUnlessExact(difference);
-    return sums.loss;
+    return MicroBatchObjective(context, m, micro, logprobs, entropies, slopes, statistics);
   };
   const Update update = learner_.Step(m.sequences, static_cast<float>(rollout_.temperature), loss);
+  totals_ += statistics;
+  if (update.applied && statistics.entropy_tokens > 0.0) {
+    entropy_control_ =
+        NextEntropyControl(objective_, entropy_control_, statistics.entropy / statistics.entropy_tokens);
+  }
   CountUpdate(update.applied);
   return update;
 }
@@ -306,11 +311,8 @@ void GrpoStage::CheckExactness(const ScoredGroup& group, double& difference) {
     sampled.insert(sampled.end(), c.logprobs.begin(), c.logprobs.end());
   }
   std::vector<float> learnt;
-  for (const MicroBatch& micro :
-       PackSequences(sequences, memory_.micro_batch_tokens, static_cast<float>(rollout_.temperature))) {
-    std::vector<float> logprobs(micro.batch.targets.size());
-    policy_.model().LogProbs(micro.batch, logprobs, {});
-    learnt.insert(learnt.end(), logprobs.begin(), logprobs.end());
+  for (const auto& row : ScoreWith(policy_.model(), sequences).logprobs) {
+    learnt.insert(learnt.end(), row.begin(), row.end());
   }
   difference = LargestDifference(learnt, sampled);
 }
@@ -318,16 +320,28 @@ void GrpoStage::CheckExactness(const ScoredGroup& group, double& difference) {
 // Step 0 takes the start as the reference.
 void GrpoStage::UpdateReference(int64_t step) {
   if (reference_ == nullptr) return;
-  if (step > 0 && (grpo_.reference_every == 0 || step % grpo_.reference_every != 0)) return;
+  if (step > 0 && (objective_.reference_every == 0 || step % objective_.reference_every != 0)) return;
+  const double mix = step == 0 ? 1.0 : objective_.reference_mix;
   for (size_t i = 0; i < reference_weights_.parameters().size(); ++i) {
     const FloatBuffer& from = policy_.weights().parameters()[i].value;
-    std::copy_n(from.data(), from.size(), reference_weights_.parameters()[i].value.data());
+    float* to = reference_weights_.parameters()[i].value.data();
+    for (int64_t j = 0; j < from.size(); ++j) {
+      to[j] = mix == 1.0 ? from.data()[j] : static_cast<float>(mix * from.data()[j] + (1.0 - mix) * to[j]);
+    }
   }
   reference_->Refresh();
 }
 
 void GrpoStage::Save(const std::string& dir) const {
   learner_.Save(dir + "/learner.safetensors");
+  if (HasObjectiveState(objective_)) {
+    const auto coefficient = std::bit_cast<int64_t>(entropy_control_.coefficient),
+               entropy = std::bit_cast<int64_t>(entropy_control_.entropy);
+    WriteSafetensors(dir + "/objective.safetensors",
+                     {{"next_prompt", TensorDtype::kI64, {1}, &next_prompt_},
+                      {"entropy_coefficient_bits", TensorDtype::kI64, {1}, &coefficient},
+                      {"entropy_bits", TensorDtype::kI64, {1}, &entropy}});
+  }
   if (reference_ == nullptr) return;
   std::vector<TensorToWrite> tensors;
   for (const Parameter& p : reference_weights_.parameters()) {
@@ -338,6 +352,14 @@ void GrpoStage::Save(const std::string& dir) const {
 
 void GrpoStage::Load(const std::string& dir) {
   learner_.Load(dir + "/learner.safetensors");
+  if (HasObjectiveState(objective_)) {
+    const SafetensorsFile file = SafetensorsFile::Open(dir + "/objective.safetensors");
+    int64_t coefficient = 0, entropy = 0;
+    ReadState(file, "next_prompt", 1, &next_prompt_);
+    ReadState(file, "entropy_coefficient_bits", 1, &coefficient);
+    ReadState(file, "entropy_bits", 1, &entropy);
+    entropy_control_ = {std::bit_cast<double>(coefficient), std::bit_cast<double>(entropy)};
+  }
   if (reference_ == nullptr) return;
   const SafetensorsFile file = SafetensorsFile::Open(dir + "/reference.safetensors");
   for (Parameter& p : reference_weights_.parameters())

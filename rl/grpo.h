@@ -3,6 +3,7 @@
 #define HONE_RL_GRPO_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,9 +11,10 @@
 #include "data/run_store.h"
 #include "data/types.h"
 #include "rewards/runner.h"
-#include "rl/advantage.h"
 #include "rl/configs.h"
 #include "rl/learner.h"
+#include "rl/minibatch.h"
+#include "rl/objective/entropy_control.h"
 #include "rl/policy.h"
 #include "rl/sampler.h"
 #include "rl/stage.h"
@@ -34,12 +36,11 @@ class GrpoStage : public Stage {
   void Load(const std::string& dir) override;
 
  private:
-  struct Minibatch;
-  std::vector<Prompt> Prompts(int64_t step) const;
   std::vector<ScoredGroup> SampleAndScore(int64_t step, Metrics& metrics);
-  std::vector<Minibatch> MakeMinibatches(const std::vector<ScoredGroup>& groups,
-                                         const std::vector<GroupAdvantages>& advantages) const;
-  void AddReferenceLogProbs(Minibatch& minibatch);
+  void SampleSlots(int64_t step, int64_t first_prompt, int64_t count, std::map<int64_t, ScoredGroup>& stored,
+                   std::vector<ScoredGroup>& groups, double& score_seconds, double& store_seconds);
+  std::vector<Minibatch> PrepareMinibatches(const std::vector<ScoredGroup>& groups);
+  TokenScores ScoreWith(Model& model, std::span<const TrainingSequence> sequences) const;
   Update Learn(Minibatch& minibatch, bool first, double& difference);
   void CountUpdate(bool applied);  // Error when too many in a row were not
   void CheckExactness(const ScoredGroup& group, double& difference);
@@ -51,6 +52,7 @@ class GrpoStage : public Stage {
   RunStore& store_;
   PromptSource prompts_;
   const GrpoConfig& grpo_;
+  const ObjectiveConfig& objective_;  // grpo_'s
   const RolloutConfig& rollout_;
   const MemoryConfig& memory_;
   const uint64_t seed_;
@@ -58,12 +60,11 @@ class GrpoStage : public Stage {
   Weights reference_weights_;         // empty without a KL term
   std::unique_ptr<Model> reference_;  // null without a KL term
   int64_t not_applied_in_a_row_ = 0;
+  EntropyControl entropy_control_;
+  int64_t next_prompt_ = 0;  // where the next step's prompts start, with refill_rounds
 
-  // Sums over the step's learnt tokens.
-  struct Totals {
-    double tokens = 0.0, entropy = 0.0, kl = 0.0, clipped = 0.0;
-  };
-  Totals totals_;
+  ObjectiveStatistics totals_;  // over the step's learnt tokens
+  double total_entropy_ = 0.0;  // over all of them, those too that the bonus leaves out
 };
 
 }  // namespace hone

@@ -42,9 +42,7 @@ Update Learner::Step(std::span<const TrainingSequence> sequences, float temperat
   const MicroBatchPass pass = [&](const MicroBatch& micro, const TrainingOptions& options, Gradients& out,
                                   double& sum) {
     const auto gradient = [&](std::span<const float> logprobs, std::span<const float> entropies,
-                              std::span<float> dlogprobs) {
-      sum += loss(micro, logprobs, entropies, dlogprobs);
-    };
+                              LossSlopes slopes) { sum += loss(micro, logprobs, entropies, slopes); };
     return model_.Train(micro.batch, options, gradient, out);
   };
   return StepWith(sequences, temperature, pass);

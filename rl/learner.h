@@ -27,9 +27,9 @@ struct Update {
   double expert_load = 0.0;  // the fullest expert's share over the mean, the worst layer's; 0 without experts
 };
 
-// Given sequence indices' log-probs in a micro-batch, writes d loss / d log-prob and returns the micro-batch's part of the loss.
+// Given sequence indices' log-probs in a micro-batch, writes the slopes and returns the micro-batch's part of the loss.
 using MicroBatchLoss = std::function<double(const MicroBatch& micro_batch, std::span<const float> logprobs,
-                                            std::span<const float> entropies, std::span<float> dlogprobs)>;
+                                            std::span<const float> entropies, LossSlopes slopes)>;
 
 // A pass of the model over a micro-batch: adds its gradient to `out` and its part of the loss to `loss`.
 using MicroBatchPass = std::function<TrainingStats(

@@ -7,7 +7,6 @@
 
 #include "data/error.h"
 #include "data/text_file.h"
-#include "rl/advantage.h"
 #include "rl/curriculum.h"
 #include "rl/group_collector.h"
 #include "rl/group_metrics.h"
@@ -47,10 +46,8 @@ std::vector<ScoredGroup> SampleStep(const SamplingParts& p, int64_t step) {
 }
 
 Metrics Describe(const SamplingParts& p, const std::vector<ScoredGroup>& groups, double seconds) {
-  std::vector<GroupAdvantages> advantages;
-  for (const ScoredGroup& group : groups) advantages.push_back(ComputeAdvantages(group.scores, 0.0));
   Metrics metrics;
-  DescribeGroups(groups, advantages, p.rewards.names(), metrics);
+  DescribeGroups(groups, p.rewards.names(), metrics);
   DescribeLatencies(p.rewards.TakeLatencies(), metrics);
   metrics.emplace_back("seconds", seconds);
   return metrics;

@@ -82,11 +82,11 @@ Metrics SftStage::Step(int64_t) {
   }
   const auto weight = static_cast<float>(1.0 / static_cast<double>(scored));
   const auto loss = [&](const MicroBatch&, std::span<const float> logprobs, std::span<const float>,
-                        std::span<float> dlogprobs) {
+                        LossSlopes slopes) {
     double sum = 0.0;
     for (size_t i = 0; i < logprobs.size(); ++i) {
       sum -= logprobs[i];
-      dlogprobs[i] = -weight;
+      slopes.logprobs[i] = -weight;
     }
     return sum * weight;
   };

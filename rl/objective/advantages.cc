@@ -245,11 +245,6 @@ std::vector<double> Present(std::span<const std::optional<double>> rewards) {
   return out;
 }
 
-GroupFacts FactsOf(Rewards rewards) {
-  if (rewards.empty()) return {};
-  return {Mean(rewards), DeviationOf(rewards, Deviation::kPopulation), Differ(rewards)};
-}
-
 }  // namespace
 
 bool Advantages::IsZero(size_t completion) const {
@@ -263,7 +258,11 @@ bool AdvantagesNeedTokens(const ObjectiveConfig& config) {
          (config.kl_coefficient > 0.0 && config.kl_place != KlPlace::kLoss);
 }
 
-bool HasSignal(std::span<const std::optional<double>> rewards) { return Differ(Present(rewards)); }
+GroupFacts FactsOf(std::span<const std::optional<double>> rewards) {
+  const std::vector<double> present = Present(rewards);
+  if (present.empty()) return {};
+  return {Mean(present), DeviationOf(present, Deviation::kPopulation), Differ(present)};
+}
 
 Advantages ComputeAdvantages(const ObjectiveConfig& config, int64_t group_size,
                              std::span<const std::optional<double>> rewards,
@@ -279,7 +278,6 @@ Advantages ComputeAdvantages(const ObjectiveConfig& config, int64_t group_size,
   out.values.assign(rewards.size(), 0.0);
   const auto size = static_cast<size_t>(group_size);
   for (size_t begin = 0; begin < rewards.size(); begin += size) {
-    out.groups.push_back(FactsOf(Present(rewards.subspan(begin, size))));
     const std::vector<double> present = Present(std::span(adjusted).subspan(begin, size));
     if (present.empty()) continue;
     const std::vector<double> advantages = OfGroup(config, present, batch);

@@ -20,7 +20,6 @@ struct GroupFacts {
 struct Advantages {
   std::vector<double> values;  // per completion; 0 without a reward
   Rows tokens;                 // per token; empty where they are the same all over each completion
-  std::vector<GroupFacts> groups;
 
   // Whether anything is to be learnt from the completion.
   bool IsZero(size_t completion) const;
@@ -35,8 +34,8 @@ Advantages ComputeAdvantages(const ObjectiveConfig& config, int64_t group_size,
                              std::span<const std::optional<double>> rewards,
                              std::span<const ObjectiveSequence> sequences);
 
-// Dynamic sampling (DAPO, arXiv:2503.14476): whether a group's rewards tell its completions apart.
-bool HasSignal(std::span<const std::optional<double>> rewards);
+// Of one group's rewards. Dynamic sampling (DAPO, arXiv:2503.14476) keeps the groups with a signal.
+GroupFacts FactsOf(std::span<const std::optional<double>> rewards);
 
 }  // namespace hone
 

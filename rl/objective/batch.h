@@ -43,6 +43,12 @@ struct ObjectiveStatistics {
   double masked = 0.0;   // tokens whose policy term a rule left out (entropy, sequence or sampler mask)
   double entropy = 0.0;  // over the tokens the bonus uses; 0 without entropies
   double entropy_tokens = 0.0;
+
+  ObjectiveStatistics& operator+=(const ObjectiveStatistics& o) {
+    tokens += o.tokens, kl += o.kl, clipped += o.clipped, masked += o.masked;
+    entropy += o.entropy, entropy_tokens += o.entropy_tokens;
+    return *this;
+  }
 };
 
 struct ObjectiveResult {

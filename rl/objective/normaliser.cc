@@ -50,6 +50,9 @@ void CountSequence(const ObjectiveConfig& config, double tokens, Normaliser& nor
 void SetEntropyThreshold(const ObjectiveConfig& config, std::vector<double> entropies,
                          Normaliser& normaliser) {
   if (config.top_entropy >= 1.0 || entropies.empty()) return;
+  const auto is_nan = [](double h) { return std::isnan(h); };
+  if (std::any_of(entropies.begin(), entropies.end(), is_nan))
+    return;  // nothing to sort: such an update is not applied
   const double threshold = Quantile(entropies, 1.0 - config.top_entropy);
   normaliser.entropy_threshold = threshold;
   normaliser.entropy_tokens = static_cast<double>(

@@ -213,6 +213,7 @@ PresetChoice TranslateTrl(const std::vector<std::string>& arguments) {
   c.mask_truncated = a.mask_truncated_completions;
   choice.group_size = a.num_generations;
   choice.max_length = a.max_completion_length;
+  choice.iterations = a.num_iterations;
   return Checked("trl", choice);
 }
 

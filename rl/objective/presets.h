@@ -25,6 +25,7 @@ struct PresetChoice {
   ObjectiveConfig config;
   int64_t group_size = 0;  // 0: the arguments do not say
   int64_t max_length = 0;  // 0: they do not say
+  int64_t iterations = 1;  // how often a batch is to be learnt from: no part of the objective
 };
 
 // A trainer whose argument names a preset takes.

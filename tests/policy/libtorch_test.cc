@@ -1,5 +1,4 @@
-// LibTorch as the oracle: its AdamW for kernels/adamw.h, its autograd in double precision for
-// kernels/grpo_loss.h.
+// LibTorch as the oracle: its AdamW for kernels/adamw.h.
 #include <doctest/doctest.h>
 #undef CHECK  // LibTorch defines one of its own
 #include <torch/torch.h>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "kernels/adamw.h"
-#include "kernels/grpo_loss.h"
 #include "kernels/thread_pool.h"
 
 namespace hone {
@@ -65,78 +63,6 @@ TEST_CASE("libtorch: fifty updates of AdamW") {
       CHECK(RelativeError(first, state.exp_avg()) <= 1e-6);
       CHECK(RelativeError(second, state.exp_avg_sq()) <= 1e-6);
     }
-  }
-}
-
-struct Tokens {
-  Floats logprob, old, reference, advantage, weight;
-};
-
-// On-policy, slightly and far off-policy tokens, a fifth of them masked, none within rounding of the clip's
-// edges.
-Tokens RandomTokens(int64_t n, const kernels::GrpoLossParams& params, std::mt19937& random) {
-  std::normal_distribution<float> normal;
-  Tokens t;
-  while (static_cast<int64_t>(t.logprob.size()) < n) {
-    const size_t i = t.logprob.size();
-    const float logprob = -2.0f * std::abs(normal(random));
-    const float old = logprob + (i % 4 == 0   ? 0.0f
-                                 : i % 4 == 1 ? 0.01f
-                                 : i % 4 == 2 ? 0.3f
-                                              : 2.0f) *
-                                    normal(random);
-    const double ratio = std::exp(static_cast<double>(logprob) - static_cast<double>(old));
-    if (std::abs(ratio - 1.0 + static_cast<double>(params.clip_low)) < 1e-5) continue;
-    if (std::abs(ratio - 1.0 - static_cast<double>(params.clip_high)) < 1e-5) continue;
-    t.logprob.push_back(logprob);
-    t.old.push_back(old);
-    t.reference.push_back(logprob + (i % 3 == 0 ? 0.003f : i % 3 == 1 ? 0.1f : 2.0f) * normal(random));
-    t.advantage.push_back(i % 7 == 0 ? 0.0f : normal(random));
-    t.weight.push_back(i % 5 == 0 ? 0.0f : std::abs(normal(random)) / static_cast<float>(n));
-  }
-  return t;
-}
-
-TEST_CASE("libtorch: the GRPO loss and its gradient by autograd in double precision") {
-  for (unsigned seed = 51; seed <= 58; ++seed) {
-    CAPTURE(seed);
-    std::mt19937 random(seed);
-    kernels::GrpoLossParams params;
-    params.clip_low = seed % 2 == 0 ? 0.2f : 0.1f;
-    params.clip_high = seed % 3 == 0 ? 0.28f : 0.2f;
-    params.kl_coefficient = seed % 4 == 0 ? 0.0f : seed % 4 == 1 ? 1.0f : 0.04f;
-    constexpr int64_t kTokens = 3000;
-    const Tokens t = RandomTokens(kTokens, params, random);
-    const double beta = static_cast<double>(params.kl_coefficient);
-
-    const at::Tensor logprob = Doubles(t.logprob).set_requires_grad(true);
-    const at::Tensor advantage = Doubles(t.advantage), weight = Doubles(t.weight);
-    const at::Tensor ratio = torch::exp(logprob - Doubles(t.old));
-    const at::Tensor clipped = torch::clamp(ratio, 1.0 - static_cast<double>(params.clip_low),
-                                            1.0 + static_cast<double>(params.clip_high));
-    const at::Tensor surrogate = -torch::minimum(ratio * advantage, clipped * advantage);
-    const at::Tensor log_ratio = Doubles(t.reference) - logprob;
-    const at::Tensor k3 = torch::expm1(log_ratio) - log_ratio;
-    const at::Tensor loss = (weight * (surrogate + beta * k3)).sum();
-    loss.backward();
-
-    Floats slope(kTokens);
-    const kernels::GrpoLossSums sums = kernels::GrpoLoss(kTokens, params, t.logprob.data(), t.old.data(),
-                                                         beta == 0.0 ? nullptr : t.reference.data(),
-                                                         t.advantage.data(), t.weight.data(), slope.data());
-
-    const double terms = (weight * (surrogate.abs() + beta * k3.abs())).sum().item<double>();
-    CHECK(std::abs(sums.loss - loss.item<double>()) <= 1e-6 * terms);
-    const double kl = beta == 0.0 ? 0.0 : k3.sum().item<double>();
-    CHECK(std::abs(sums.kl - kl) <= 1e-6 * kl);
-    // Token by token, against the absolute terms of that token's derivative.
-    const at::Tensor slope_terms =
-        weight * ((ratio * advantage).abs() + beta * (torch::exp(log_ratio) + 1.0));
-    const at::Tensor error = (Doubles(slope) - logprob.grad()).abs();
-    CHECK((error - 1e-6 * slope_terms).max().item<double>() <= 0.0);
-    const at::Tensor removed = (clipped * advantage < ratio * advantage);
-    CHECK(sums.num_clipped == removed.sum().item<double>());
-    CHECK(sums.num_clipped > 0.1 * kTokens);
   }
 }
 

@@ -123,9 +123,7 @@ inline Gradients Train(Model& model, const Weights& weights, const TrainingBatch
   Gradients gradients(weights);
   const TrainingStats s = model.Train(
       batch, options,
-      [&](std::span<const float>, std::span<const float>, std::span<float> d) {
-        std::copy(slopes.begin(), slopes.end(), d.begin());
-      },
+      [&](auto, auto, LossSlopes out) { std::copy(slopes.begin(), slopes.end(), out.logprobs.begin()); },
       gradients);
   if (stats != nullptr) *stats = s;
   return gradients;

@@ -45,8 +45,8 @@ TEST_CASE("model: log-probs and entropies agree with a plain double-precision fo
   CHECK(seen.size() == 1 + 4 + 4 + 6 + 3);  // every combination was drawn
 }
 
-// Derivative of the twin's loss along `direction` of one parameter; false where a choice of experts flips on
-// the way.
+// Derivative of the twin's loss along `direction` of one parameter; slopes beyond the log-probs' are the entropies'.
+// False where a choice of experts flips on the way.
 bool Slope(ReferenceModel& twin, const Case& c, const Floats& slopes, double alpha, Doubles& weight,
            const Doubles& direction, double& slope) {
   const double h = 1e-6;
@@ -57,7 +57,10 @@ bool Slope(ReferenceModel& twin, const Case& c, const Floats& slopes, double alp
     const ReferenceResult r = twin.Run(c.batch);
     weight = before;
     if (r.routing != c.expected.routing) return false;
-    loss[side] = std::inner_product(slopes.begin(), slopes.end(), r.logprobs.begin(), alpha * r.balance_loss);
+    const auto of_entropies = slopes.begin() + static_cast<std::ptrdiff_t>(r.logprobs.size());
+    loss[side] =
+        std::inner_product(slopes.begin(), of_entropies, r.logprobs.begin(), alpha * r.balance_loss) +
+        std::inner_product(of_entropies, slopes.end(), r.entropies.begin(), 0.0);
   }
   slope = (loss[1] - loss[0]) / (2 * h);
   return true;
@@ -214,6 +217,33 @@ TEST_CASE("model: a loss of whole rows; hidden states through the head are the l
   }
 }
 
+TEST_CASE("model: a loss of log-probs and entropies has the gradient of the twin's central differences") {
+  ThreadPool pool(2);
+  for (uint64_t seed = 231; seed <= 236; ++seed) {
+    CAPTURE(seed);
+    Case c(seed, 1e-3, 20, static_cast<int>(seed % 3));
+    const size_t n = c.batch.targets.size();
+    const Floats slopes = RandomSlopes(2 * n, c.random);
+    Model model(c.config, c.weights, Precision::kFp32, pool);
+    Gradients gradients(c.weights);
+    model.Train(
+        c.batch, {},
+        [&](auto, auto, LossSlopes out) {
+          std::copy_n(slopes.begin(), n, out.logprobs.begin());
+          std::copy_n(slopes.begin() + static_cast<std::ptrdiff_t>(n), n, out.entropies.begin());
+        },
+        gradients);
+    const double rms = std::sqrt(gradients.SumOfSquares(pool) / static_cast<double>(c.weights.CountValues()));
+    ReferenceModel twin(c.config, c.weights);
+    for (size_t i = 0; i < c.weights.parameters().size(); ++i) {
+      const Parameter& p = c.weights.parameters()[i];
+      if (p.role == ParameterRole::kRouterBias) continue;
+      CAPTURE(p.name);
+      CheckParameter(twin, c, slopes, 0.0, p, gradients.buffers()[i], 0.01 * rms);
+    }
+  }
+}
+
 TEST_CASE("model: gradients add to what is there, and a batch that scores nothing adds nothing") {
   ThreadPool pool(2);
   for (uint64_t seed = 251; seed <= 253; ++seed) {
@@ -221,8 +251,8 @@ TEST_CASE("model: gradients add to what is there, and a batch that scores nothin
     Case c(seed, 0.0, 20, static_cast<int>(seed % 3));
     Model model(c.config, c.weights, Precision::kFp32, pool);
     const Floats slopes = RandomSlopes(c.batch.targets.size(), c.random);
-    const auto loss = [&](std::span<const float>, std::span<const float>, std::span<float> d) {
-      std::copy_n(slopes.begin(), d.size(), d.begin());
+    const auto loss = [&](auto, auto, LossSlopes out) {
+      std::copy_n(slopes.begin(), out.logprobs.size(), out.logprobs.begin());
     };
     Gradients once(c.weights), thrice(c.weights);
     model.Train(c.batch, {}, loss, once);

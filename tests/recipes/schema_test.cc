@@ -47,6 +47,16 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
        {"dir/r.toml:4", "rewards.mine.use", "mine.py:reward"}},
       {kModel + "[memory]\ngradient_blocks = 6\n", {"dir/r.toml", "gradient_blocks = 6", "power of two"}},
       {kModel + "[task]\nkind = \"cod\"\n", {"dir/r.toml:4", "task.kind", "code"}},
+      {kModel + "[grpo]\npreset = \"gspoo\"\n", {"dir/r.toml:4", "grpo.preset", "did you mean 'gspo'?"}},
+      {kModel + "[grpo]\narguments = [\"beta=1\"]\n", {"grpo.arguments", "takes no arguments"}},
+      {kModel + "[grpo]\npreset = \"trl\"\narguments = [\"betaa=1\"]\n", {"did you mean 'beta'?"}},
+      {kModel + "[grpo]\npreset = \"trl\"\narguments = [\"num_generations=4\"]\n",
+       {"dir/r.toml", "4 completions a prompt, grpo.group_size 16"}},
+      {kModel + "[grpo]\npreset = \"trl\"\narguments = [\"num_iterations=2\"]\n",
+       {"grpo.arguments", "learns from its completions once", "leave num_iterations out"}},
+      {kModel + "[grpo]\npreset = \"trl\"\narguments = [\"max_completion_length=4\"]\n",
+       {"dir/r.toml", "4 tokens at most, rollout.max_new_tokens 512"}},
+      {kModel + "[grpo]\nclip_hihg = 1\n", {"dir/r.toml:4", "did you mean 'grpo.clip_high'"}},
       {kModel + "[grpo]\nminibatches = 33\n",
        {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
   };
@@ -121,4 +131,29 @@ TEST_CASE("shapes become complete configs of both families; those that cannot be
   CHECK(Mentions(ErrorOf([&] { shape.Resolve(tokenizer, "r.toml"); }), "r.toml: model.shape"));
   shape.architecture = "Llama";
   CHECK(Mentions(ErrorOf([&] { shape.Resolve(tokenizer, "r.toml"); }), "Qwen2ForCausalLM"));
+}
+
+TEST_CASE("an objective is a preset and what the keys change; stages inherit it until they name another") {
+  const auto resolve = [](const std::string& text, const std::vector<std::string>& overrides = {}) {
+    return ResolveRecipe(kModel + text, "dir/r.toml", overrides);
+  };
+  const Recipe dapo = resolve("[grpo]\nclip_low = 0.1\npreset = \"dapo\"\n", {"grpo.top_entropy=0.2"});
+  CHECK(dapo.grpo.objective.clip_low == 0.1);
+  CHECK(dapo.grpo.objective.clip_high == 0.28);
+  CHECK(dapo.grpo.objective.top_entropy == 0.2);
+  CHECK(resolve("[grpo]\n").grpo.objective.clip_high == 0.2);
+  const Recipe trl =
+      resolve("[grpo]\npreset = \"trl\"\narguments = [\"loss_type=dr_grpo\", \"beta=0.04\"]\n");
+  CHECK(trl.grpo.objective.aggregation == Aggregation::kConstant);
+  CHECK(trl.grpo.objective.kl_coefficient == 0.04);
+  // What is written beside a run is read back as it was.
+  for (const Recipe& recipe : {dapo, trl}) {
+    const std::string dump = DumpRecipe(recipe);
+    CHECK(DumpRecipe(ParseRecipe<Recipe>(dump, "x", {})) == dump);
+  }
+  const RecipeFile file = ResolveRecipeFile(
+      kModel + "[grpo]\npreset = \"dapo\"\nclip_low = 0.1\n[stages.a]\n[stages.b.grpo]\npreset = \"gspo\"\n",
+      "dir/r.toml", {});
+  CHECK(file.stages.at("a").recipe.grpo.objective.clip_low == 0.1);
+  CHECK(file.stages.at("b").recipe.grpo.objective.clip_low == 3e-4);
 }

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "kernels/adamw.h"
+#include "policy/safetensors.h"
+#include "rl/group_metrics.h"
 #include "rl/metrics.h"
 #include "tests/rl/tiny.h"
 
@@ -59,44 +61,27 @@ double LargestDifference(const std::vector<std::vector<float>>& a, const std::ve
   return largest;
 }
 
-// The update of on-policy GRPO with nothing left out: every completion of `groups` goes through the model, those without a
-// value or signal with advantage 0, one backward pass each; at ratio 1 the surrogate's gradient is the advantage.
-std::vector<std::vector<float>> ReferenceUpdate(
-    Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups, double kl,
-    const std::function<float(const Completion&, size_t)>& reference) {
-  double scored = 0.0;
-  for (const ScoredGroup& g : groups) {
-    for (const Score& s : g.scores) scored += s.status == Score::Status::kValue;
-  }
+// d loss / d log-prob and d loss / d entropy of token t of completion c of group g.
+struct Slope {
+  double logprob = 0.0, entropy = 0.0;
+};
+using SlopeOf = std::function<Slope(size_t g, size_t c, size_t t, double logprob)>;
+
+// The update by these slopes with nothing left out: every completion of `groups` goes through the model, one backward pass each.
+std::vector<std::vector<float>> UpdateBy(Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups,
+                                         const SlopeOf& slope) {
   Gradients gradients(policy.weights());
   gradients.SetZero();
-  for (const ScoredGroup& g : groups) {
-    double mean = 0.0, squares = 0.0, n = 0.0;
-    for (const Score& s : g.scores) {
-      if (s.status == Score::Status::kValue) mean += s.value, ++n;
-    }
-    mean /= std::max(1.0, n);
-    for (const Score& s : g.scores) {
-      if (s.status == Score::Status::kValue) squares += (s.value - mean) * (s.value - mean);
-    }
-    const double deviation = std::sqrt(squares / std::max(1.0, n));
-    for (size_t c = 0; c < g.scores.size(); ++c) {
-      const Completion& completion = g.group.completions[c];
-      TrainingSequence s{g.group.prompt.ids, static_cast<int64_t>(g.group.prompt.ids.size())};
-      s.ids.insert(s.ids.end(), completion.ids.begin(), completion.ids.end());
-      // Rounding may leave equal rewards a deviation of 1e-17; dividing by it plus epsilon is still nothing.
-      const bool valued = g.scores[c].status == Score::Status::kValue;
-      const double advantage =
-          valued ? (g.scores[c].value - mean) / (deviation + b.grpo.advantage_epsilon) : 0.0;
-      const double weight = 1.0 / (scored * static_cast<double>(completion.ids.size()));
+  for (size_t g = 0; g < groups.size(); ++g) {
+    for (size_t c = 0; c < groups[g].scores.size(); ++c) {
+      const TrainingSequence s = SequenceOf(groups[g].group.prompt, groups[g].group.completions[c]);
       policy.model().Train(
           PackSequences({&s, 1}, 1000, static_cast<float>(b.rollout.temperature))[0].batch, {},
-          [&](auto logprobs, auto, auto d) {
-            for (size_t t = 0; t < d.size(); ++t) {
-              const double k3 = kl == 0.0 || deviation == 0.0
-                                    ? 0.0
-                                    : 1.0 - std::exp(reference(completion, t) - logprobs[t]);
-              d[t] = static_cast<float>(weight * (-advantage + kl * k3));
+          [&](auto logprobs, auto, LossSlopes out) {
+            for (size_t t = 0; t < out.logprobs.size(); ++t) {
+              const Slope at = slope(g, c, t, logprobs[t]);
+              out.logprobs[t] = static_cast<float>(at.logprob);
+              out.entropies[t] = static_cast<float>(at.entropy);
             }
           },
           gradients);
@@ -115,6 +100,66 @@ std::vector<std::vector<float>> ReferenceUpdate(
   }
   policy.model().Refresh();
   return CopyOf(policy.weights());
+}
+
+// The update of on-policy GRPO, those without a value or signal with advantage 0; at ratio 1 the surrogate's gradient is the
+// advantage.
+std::vector<std::vector<float>> ReferenceUpdate(
+    Bench& b, Policy& policy, const std::vector<ScoredGroup>& groups, double kl,
+    const std::function<float(const Completion&, size_t)>& reference) {
+  double scored = 0.0;
+  for (const ScoredGroup& g : groups) {
+    for (const Score& s : g.scores) scored += s.status == Score::Status::kValue;
+  }
+  return UpdateBy(b, policy, groups, [&](size_t g, size_t c, size_t t, double logprob) -> Slope {
+    double mean = 0.0, squares = 0.0, n = 0.0;
+    for (const Score& s : groups[g].scores) {
+      if (s.status == Score::Status::kValue) mean += s.value, ++n;
+    }
+    mean /= std::max(1.0, n);
+    for (const Score& s : groups[g].scores) {
+      if (s.status == Score::Status::kValue) squares += (s.value - mean) * (s.value - mean);
+    }
+    const double deviation = std::sqrt(squares / std::max(1.0, n));
+    const Completion& completion = groups[g].group.completions[c];
+    // Rounding may leave equal rewards a deviation of 1e-17; dividing by it plus epsilon is still nothing.
+    const bool valued = groups[g].scores[c].status == Score::Status::kValue;
+    const double advantage =
+        valued ? (groups[g].scores[c].value - mean) / (deviation + b.grpo.objective.advantage_epsilon) : 0.0;
+    const double weight = 1.0 / (scored * static_cast<double>(completion.ids.size()));
+    const double k3 =
+        kl == 0.0 || deviation == 0.0 ? 0.0 : 1.0 - std::exp(reference(completion, t) - logprob);
+    return {weight * (-advantage + kl * k3), 0.0};
+  });
+}
+
+// What `hone loss` would be given of a step's groups, which the policy sampled.
+ObjectiveBatch BatchOf(Policy& policy, Policy& reference, const std::vector<ScoredGroup>& groups,
+                       const RolloutConfig& rollout) {
+  ObjectiveBatch batch;
+  batch.group_size = static_cast<int64_t>(groups[0].scores.size());
+  batch.max_length = rollout.max_new_tokens;
+  std::vector<TrainingSequence> sequences;
+  for (const ScoredGroup& g : groups) {
+    for (const auto& reward : RewardsOf(g)) batch.rewards.push_back(reward);
+    for (const Completion& c : g.group.completions) sequences.push_back(SequenceOf(g.group.prompt, c));
+  }
+  const auto temperature = static_cast<float>(rollout.temperature);
+  TokenScores scores = ScoreTokens(policy.model(), sequences, 1000, temperature);
+  batch.logprobs = batch.old_logprobs = batch.sampler_logprobs = scores.logprobs;
+  batch.ref_logprobs = ScoreTokens(reference.model(), sequences, 1000, temperature).logprobs;
+  batch.entropies = std::move(scores.entropies);
+  return batch;
+}
+
+// A batch knows only lengths: one that ends with its last token allowed is not cut off.
+void MaskTruncated(const std::vector<ScoredGroup>& groups, ObjectiveBatch& batch) {
+  for (const ScoredGroup& g : groups) {
+    for (const Completion& c : g.group.completions) {
+      batch.mask.emplace_back(c.ids.size(), c.finish == FinishReason::kLength ? 0 : 1);
+    }
+  }
+  ++batch.max_length;
 }
 
 // Faults, not-applicable ones and whole groups of equal rewards among the others.
@@ -182,6 +227,113 @@ TEST_CASE(
   CHECK(LargestDifference(b.weights(), want) < 1e-5);
 }
 
+TEST_CASE("an update is that of the objective on the whole step, whichever it is") {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> objectives = {
+      {"dapo", {"refill_rounds=0"}},
+      {"grpo", {"aggregation=token_mean", "entropy_coefficient=0.5"}},
+      {"dr_grpo", {}},
+      {"gspo", {"entropy_coefficient=0.5", "entropy_aggregation=same"}},
+      {"rloo", {}},
+      {"cispo", {"scale=batch"}},
+      {"reinforce_pp", {"kl_coefficient=0.2"}},
+      {"rloo", {"kl_coefficient=0.5"}},
+      {"r1", {"kl_coefficient=0.5"}},
+      {"openrlhf", {"init_kl_coef=0.3"}},
+      {"nemo_rl", {"reference_policy_kl_penalty=0.5"}},
+      {"grpo", {"mask_truncated=true", "aggregation=constant", "aggregation_length=10"}},
+      {"trl", {"loss_type=luspo", "importance_sampling_level=sequence"}}};
+  for (const auto& [preset, settings] : objectives) {
+    CAPTURE(preset);
+    Bench b(EvenShare, false);
+    b.grpo.objective = ChoosePreset(preset, settings).config;
+    b.rollout.temperature = 0.9;
+    b.optimizer.epsilon = 1e-3;
+    b.optimizer.beta1 = b.optimizer.beta2 = 0.0;
+    GrpoStage& stage = b.Start();
+    stage.Step(1);
+    b.policy->Save(b.dir / "moved");
+    const Metrics metrics = stage.Step(2);  // the policy is no longer the reference
+    CHECK(MetricValue(metrics, "logprob_difference") == 0.0);
+    const auto groups = b.store->Groups(2);
+    const auto reference = TinyPolicy(b.dir / "t", false),
+               start = Policy::Load(b.dir / "moved", Precision::kFp32, 1);
+    ObjectiveBatch batch = BatchOf(*start, *reference, groups, b.rollout);
+    if (b.grpo.objective.mask_truncated) MaskTruncated(groups, batch);
+    const ObjectiveResult want = ComputeObjective(b.grpo.objective, batch);
+    CHECK(MetricValue(metrics, "loss") == doctest::Approx(want.loss).epsilon(1e-5).scale(1e-3));
+    const auto before = CopyOf(start->weights());
+    const auto moved = UpdateBy(b, *start, groups, [&](size_t g, size_t c, size_t t, double) -> Slope {
+      const size_t i = g * 4 + c;
+      return {want.gradient[i][t], want.entropy_gradient[i].empty() ? 0.0 : want.entropy_gradient[i][t]};
+    });
+    CHECK(LargestDifference(before, moved) > 1e-3);
+    CHECK(LargestDifference(b.weights(), moved) < 2e-5);
+  }
+}
+
+TEST_CASE("an entropy bonus keeps the entropy up, and its coefficient moves and survives a resume") {
+  double entropy[2];
+  for (const bool bonus : {false, true}) {
+    Bench b(EvenShare, false);
+    if (bonus) b.grpo.objective = ChoosePreset("grpo", {"entropy_coefficient=1", "top_entropy=0.9"}).config;
+    GrpoStage& stage = b.Start();
+    Metrics last;
+    for (int step = 1; step <= 15; ++step) last = stage.Step(step);
+    entropy[bonus] = MetricValue(last, "entropy");
+  }
+  CHECK(entropy[1] > entropy[0] + 0.1);
+
+  Bench b(EvenShare, false);
+  b.grpo.objective = ChoosePreset("grpo", {"entropy_adaptive=true", "entropy_target=100"}).config;
+  GrpoStage& stage = b.Start();
+  CHECK(MetricValue(stage.Step(1), "entropy_coefficient") == 0.005);
+  CHECK(MetricValue(stage.Step(2), "entropy_coefficient") == 0.01);
+  std::filesystem::create_directories(b.dir / "saved");
+  stage.Save(b.dir / "saved");
+  GrpoStage& resumed = b.Restart();
+  resumed.Load(b.dir / "saved");
+  CHECK(MetricValue(resumed.Step(3), "entropy_coefficient") == 0.015);
+  std::filesystem::remove(b.dir / "saved/objective.safetensors");
+  CHECK(Mentions(ErrorOf([&] { resumed.Load(b.dir / "saved"); }), "objective.safetensors"));
+}
+
+TEST_CASE("dynamic sampling: groups without a signal are replaced by later prompts', also when replayed") {
+  // Every other prompt tells nothing.
+  const auto odd = [](const Group& group, const Completion& c) {
+    return group.prompt.index % 2 == 0 ? ValueScore("fake", 1.0, "") : EvenShare(group, c);
+  };
+  Bench b(odd), other(odd);
+  for (Bench* x : {&b, &other}) x->grpo.objective.refill_rounds = 8;
+  GrpoStage& stage = b.Start();
+  const Metrics first = stage.Step(1);
+  const double groups = MetricValue(first, "groups");
+  CHECK(groups > 6);
+  CHECK(MetricValue(first, "groups_without_signal") >= groups - 4);
+  std::filesystem::create_directories(b.dir / "saved");
+  stage.Save(b.dir / "saved");
+  stage.Step(2);
+  CHECK(b.store->Groups(2)[0].group.prompt.index == static_cast<int64_t>(groups));  // where step 1 stopped
+  const auto after_two = b.weights();
+
+  // Killed between two commits, then replayed; and step 2 from the checkpoint after step 1.
+  auto stored = b.store->Groups(1);
+  stored.erase(stored.begin() + 5);
+  GrpoStage& replaying = other.Start();
+  other.store->PutGroups(stored);
+  replaying.Step(1);
+  GrpoStage& resumed = other.Restart();
+  resumed.Load(b.dir / "saved");
+  resumed.Step(2);
+  CHECK(SameBits(other.weights(), after_two));
+  CHECK(b.store->RolloutDigest() == other.store->RolloutDigest());
+
+  Bench nothing([](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+  nothing.grpo.objective.refill_rounds = 2;
+  const auto before = TinyPolicy(nothing.dir / "t");
+  CHECK(MetricValue(nothing.Start().Step(1), "groups") == 12.0);
+  CHECK(SameBits(nothing.weights(), CopyOf(before->weights())));
+}
+
 TEST_CASE(
     "minibatches are consecutive shares of the groups, learnt from one after another against the old "
     "log-probs") {
@@ -223,8 +375,8 @@ TEST_CASE("stored groups are learnt from as if sampled: same weights, same metri
 TEST_CASE(
     "the divergence is from the reference, which is replaced every so many steps and survives a resume") {
   Bench b;
-  b.grpo.kl_coefficient = 0.5;
-  b.grpo.reference_every = 2;
+  b.grpo.objective.kl_coefficient = 0.5;
+  b.grpo.objective.reference_every = 2;
   b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;
   GrpoStage& stage = b.Start();
   CHECK(MetricValue(stage.Step(1), "kl") == 0.0);
@@ -251,9 +403,33 @@ TEST_CASE(
   CHECK(Mentions(ErrorOf([&] { resumed.Load(b.dir / "saved"); }), "reference.safetensors"));
 }
 
+TEST_CASE("a reference that moves part of the way is between the old one and the policy") {
+  Bench b;
+  b.grpo.objective.kl_coefficient = 0.5;
+  b.grpo.objective.reference_every = 1;
+  b.grpo.objective.reference_mix = 0.25;
+  const auto start = b.weights();
+  GrpoStage& stage = b.Start();
+  stage.Step(1);
+  std::filesystem::create_directories(b.dir / "saved");
+  stage.Save(b.dir / "saved");
+  const SafetensorsFile file = SafetensorsFile::Open(b.dir / "saved/reference.safetensors");
+  double largest = 0.0;
+  for (size_t i = 0; i < start.size(); ++i) {
+    const Parameter& p = b.policy->weights().parameters()[i];
+    std::vector<float> moved(p.value.size());
+    file.CopyTo(*file.Find(p.name), moved.data());
+    for (size_t j = 0; j < moved.size(); ++j) {
+      const double want = 0.75 * start[i][j] + 0.25 * p.value.data()[j];
+      largest = std::max(largest, std::fabs(want - moved[j]));
+    }
+  }
+  CHECK(largest < 1e-6);
+}
+
 TEST_CASE("a KL term pulls back: its gradient is that of k3") {
   Bench b;
-  b.grpo.kl_coefficient = 2.0;
+  b.grpo.objective.kl_coefficient = 2.0;
   b.optimizer.gate_bias_rate = b.optimizer.balance_alpha = 0.0;
   b.optimizer.epsilon = 1e-3;
   b.optimizer.beta1 = b.optimizer.beta2 = 0.0;
@@ -279,10 +455,11 @@ TEST_CASE("a KL term pulls back: its gradient is that of k3") {
 }
 
 TEST_CASE("weights that give no finite numbers stop the run instead of learning nothing for ever") {
-  for (const bool signal : {true, false}) {
+  for (const auto& [signal, top_entropy] : {std::pair{true, 1.0}, {true, 0.5}, {false, 1.0}}) {
     CAPTURE(signal);
     Bench b(signal ? FakeReward::Fn(EvenShare)
                    : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
+    b.grpo.objective.top_entropy = top_entropy;
     GrpoStage& stage = b.Start();
     for (Parameter& p : b.policy->weights().parameters()) {
       if (p.name == "final_norm") p.value.data()[0] = std::numeric_limits<float>::quiet_NaN();

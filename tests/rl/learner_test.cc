@@ -15,12 +15,12 @@ constexpr MemoryConfig kMemory = {.micro_batch_tokens = 40};
 
 // Next-token loss with a weight per token, so that every sequence's place matters.
 double TokenLoss(const MicroBatch& micro, std::span<const float> logprobs, std::span<const float>,
-                 std::span<float> d) {
+                 LossSlopes slopes) {
   double loss = 0.0;
   for (size_t i = 0; i < logprobs.size(); ++i) {
     const float weight = 0.01f * static_cast<float>(1 + micro.sequences[0] + static_cast<int64_t>(i % 3));
     loss -= weight * logprobs[i];
-    d[i] = -weight;
+    slopes.logprobs[i] = -weight;
   }
   return loss;
 }
@@ -87,7 +87,9 @@ TEST_CASE(
       for (const MicroBatch& micro : PackSequences(sequences, kMemory.micro_batch_tokens, 0.8f)) {
         const auto stats = policy->model().Train(
             micro.batch, options,
-            [&](auto logprobs, auto entropies, auto d) { loss += TokenLoss(micro, logprobs, entropies, d); },
+            [&](auto logprobs, auto entropies, LossSlopes slopes) {
+              loss += TokenLoss(micro, logprobs, entropies, slopes);
+            },
             gradients);
         for (size_t e = 0; e < load.size(); ++e) load[e] += stats.expert_load[0][e];
       }
@@ -153,9 +155,9 @@ TEST_CASE("a loss or gradient that is not finite changes nothing and is not coun
 
   for (const bool in_loss : {true, false}) {
     const auto bad = [&](const MicroBatch& micro, std::span<const float> l, std::span<const float> e,
-                         std::span<float> d) {
-      const double loss = TokenLoss(micro, l, e, d);
-      if (!in_loss && micro.sequences.back() == 6) d.back() = nan;
+                         LossSlopes slopes) {
+      const double loss = TokenLoss(micro, l, e, slopes);
+      if (!in_loss && micro.sequences.back() == 6) slopes.logprobs.back() = nan;
       return in_loss && micro.sequences.back() == 6 ? std::numeric_limits<double>::infinity() : loss;
     };
     CHECK_FALSE(learner.Step(sequences, 1.0f, bad).applied);
@@ -205,13 +207,13 @@ TEST_CASE("blocks, recomputation and threads: what may change the bits and what 
     const auto policy = TinyPolicy(dir / "t", true, Precision::kFp32, threads);
     Learner learner(policy->model(), policy->weights(), optimizer, memory, 10);
     const Update update =
-        learner.Step(sequences, 1.0f, [](const MicroBatch& micro, auto logprobs, auto, auto d) {
+        learner.Step(sequences, 1.0f, [](const MicroBatch& micro, auto logprobs, auto, LossSlopes slopes) {
           // Every sequence is known by its place in the step, whichever block it is in.
           size_t next = 0;
           for (size_t i = 0; i < micro.sequences.size(); ++i) {
             const int32_t end = micro.batch.sequence_begin[i + 1];
-            for (; next < d.size() && micro.batch.scored_rows[next] < end; ++next) {
-              d[next] = -0.01f * static_cast<float>(1 + micro.sequences[i]);
+            for (; next < logprobs.size() && micro.batch.scored_rows[next] < end; ++next) {
+              slopes.logprobs[next] = -0.01f * static_cast<float>(1 + micro.sequences[i]);
             }
           }
           return -0.01 * static_cast<double>(logprobs.size());

@@ -60,8 +60,7 @@ Outcome Run(const std::string& path, const RunOptions& options) {
                            .prompts_per_step = 4,
                            .group_size = 4,
                            .minibatches = 2,
-                           .kl_coefficient = 0.01,
-                           .reference_every = 2};
+                           .objective = {.kl_coefficient = 0.01, .reference_every = 2}};
   const SftConfig sft = {.steps = 6, .rows_per_step = 3, .row_tokens = 30};
   std::unique_ptr<Stage> stage;
   if (options.sft) {

@@ -24,7 +24,11 @@ std::vector<float> GradientOf(Policy& policy, const std::vector<TrainingSequence
     const double here = static_cast<double>(micro.batch.targets.size()) * static_cast<double>(packed.size());
     const auto weight = static_cast<float>(1.0 / (mean_of_means ? here : scored));
     policy.model().Train(
-        micro.batch, {}, [&](auto, auto, auto d) { std::fill(d.begin(), d.end(), -weight); }, gradients);
+        micro.batch, {},
+        [&](auto, auto, LossSlopes slopes) {
+          std::fill(slopes.logprobs.begin(), slopes.logprobs.end(), -weight);
+        },
+        gradients);
   }
   std::vector<float> flat;
   for (const FloatBuffer& b : gradients.buffers()) flat.insert(flat.end(), b.data(), b.data() + b.size());
@@ -141,8 +145,8 @@ TEST_CASE(
     gradients.SetZero();
     policy->model().Train(
         micro.batch, {},
-        [](auto, auto, auto d) {
-          for (size_t i = 0; i < d.size(); ++i) d[i] = i < 9 ? 0.0f : -1.0f;
+        [](auto, auto, LossSlopes slopes) {
+          for (size_t i = 0; i < slopes.logprobs.size(); ++i) slopes.logprobs[i] = i < 9 ? 0.0f : -1.0f;
         },
         gradients);
     const auto& parameters = policy->weights().parameters();
