@@ -122,9 +122,9 @@ Command AddEvalCommand(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--json", a->json, "one JSON object on stdout, or with several models a list of them");
   command->footer(
-      "pass@k is unbiased, maj@k exact over all subsets of k samples; intervals hold 95 % of 2,000 "
-      "estimates\n"
-      "over prompts drawn anew. Every model meets the same prompts and the same luck.\n"
+      "pass@k is unbiased, maj@k exact over all subsets of k samples; 95 % intervals are by bootstrap over "
+      "the\n"
+      "prompts (rl/README.md). Every model meets the same prompts and the same luck.\n"
       "Examples:\n"
       "  hone eval runs/r1_zero/model --recipe recipes/r1_zero.toml --json\n"
       "  hone eval data/tiny_base runs/r1_zero/model --recipe recipes/r1_zero.toml "
