@@ -19,7 +19,8 @@
 namespace hone {
 
 bool MovesNoBit(const std::string& key) {
-  for (const char* known : {"run.threads", "run.keep_checkpoints", "run.tensorboard", "run.trackio"}) {
+  for (const char* known :
+       {"run.threads", "run.keep_checkpoints", "run.tensorboard", "run.trackio", "run.license"}) {
     if (key == known) return true;
   }
   return false;
@@ -57,6 +58,33 @@ struct Parts {
   bool changed;
 };
 
+std::string RewardLine(const Recipe& recipe) {
+  std::string line;
+  for (const auto& [name, reward] : recipe.rewards) {
+    if (reward.weight != 0.0)
+      line += fmt::format("{}`{}` (weight {})", line.empty() ? "" : ", ", name, reward.weight);
+  }
+  return line;
+}
+
+ModelCard CardOf(const Recipe& r) {
+  ModelCard card{r.name, r.run.license, r.model.path, "", {}, DumpRecipe(r)};
+  if (card.license.empty() && !r.model.path.empty()) card.license = LicenseOf(r.model.path);
+  const std::string task = fmt::format("the generated task `{}`, seed {}", NameOf(r.task.kind), r.task.seed);
+  if (r.kind == StageKind::kGrpo) {
+    card.method = fmt::format("{} steps of group relative policy optimisation, objective `{}`", r.grpo.steps,
+                              r.grpo.preset);
+    card.data.push_back("prompts of " + task);
+    card.data.push_back("rewards: " + RewardLine(r));
+  } else {
+    card.method = "supervised learning";
+    for (const std::string& file : r.sft.data) card.data.push_back("rows of `" + file + "`");
+    if (r.sft.data.empty())
+      card.data.push_back(fmt::format("documents of the corpus of {}, drawn by seed {}", task, r.run.seed));
+  }
+  return card;
+}
+
 RunEnd Train(const Parts& p, Stage& stage) {
   Progress progress(stderr, Progress::CanBeLive(stderr), stage.num_steps(), p.request.title);
   return RunStage({.directory = p.directory,
@@ -67,6 +95,7 @@ RunEnd Train(const Parts& p, Stage& stage) {
                    .evaluate = [&] { return EvaluatePolicy(p.recipe, p.policy, p.sampler, p.rewards); },
                    .stop_requested = [] { return StopSignal() != 0; },
                    .progress = progress,
+                   .card = CardOf(p.recipe),
                    .recipe_changed = p.changed});
 }
 

@@ -10,6 +10,7 @@
 #include "rl/evaluation.h"
 #include "rl/metrics.h"
 #include "rl/report_style.h"
+#include "rl/svg_chart.h"
 #include "rl/text.h"
 
 namespace hone {
@@ -37,12 +38,13 @@ std::string Heading(const std::string& column) {
 
 std::string Table(const std::vector<ChainRow>& rows, const char* first) {
   const std::vector<std::string> columns = Columns(rows);
-  std::string out = fmt::format("<div class=\"card\"><table><tr><th>{}</th>", first);
+  std::string out = fmt::format("<div class=\"card scroll\"><table><tr><th></th><th>{}</th>", first);
   for (const std::string& column : columns) out += "<th>" + Heading(column) + "</th>";
   out += "</tr>\n";
-  for (const ChainRow& row : rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const ChainRow& row = rows[i];
     const std::string name = EscapeHtml(row.name);
-    out += "<tr><td>" +
+    out += fmt::format("<tr><td class=\"n\">{}</td><td>", i + 1) +
            (row.link.empty() ? name : "<a href=\"" + EscapeHtml(row.link) + "\">" + name + "</a>") + "</td>";
     for (const std::string& column : columns) {
       const double value = MetricValue(row.metrics, column);
@@ -54,6 +56,43 @@ std::string Table(const std::vector<ChainRow>& rows, const char* first) {
     out += "</tr>\n";
   }
   return out + "</table></div>\n";
+}
+
+// A metric over the stages that report it, by their number in the table; NaN-free.
+ChartSeries OverStages(const std::vector<ChainRow>& rows, const std::string& column) {
+  ChartSeries series{Heading(column), {}};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double value = MetricValue(rows[i].metrics, column);
+    if (!std::isnan(value)) series.points.push_back({static_cast<double>(i + 1), value});
+  }
+  return series;
+}
+
+// What the trained stages' models reach on held-out prompts, stage after stage: accuracy, format and the rewards that lie in [0, 1];
+// and the length. Nothing for fewer than two of them.
+std::string Curves(const std::vector<ChainRow>& rows) {
+  constexpr size_t kMostSeries = 6;
+  if (OverStages(rows, "held_out/pass@1").points.size() < 2) return "";
+  Chart shares;
+  shares.title = "Held out, stage by stage";
+  shares.unit = "share";
+  shares.x_name = "stage";
+  shares.least_top = 1.0;
+  for (const std::string& column : Columns(rows)) {
+    const bool wanted = column == "held_out/pass@1" || column == "held_out/format" ||
+                        (column.starts_with("held_out/rewards/") && column != "held_out/rewards/answer" &&
+                         column != "held_out/rewards/format");
+    ChartSeries series = OverStages(rows, column);
+    const bool is_share = std::all_of(series.points.begin(), series.points.end(),
+                                      [](const MetricPoint& p) { return p.value >= 0.0 && p.value <= 1.0; });
+    if (wanted && is_share && shares.series.size() < kMostSeries) shares.series.push_back(std::move(series));
+  }
+  Chart length;
+  length.title = "Length, stage by stage";
+  length.unit = "tokens";
+  length.x_name = "stage";
+  length.series.push_back(OverStages(rows, "held_out/length"));
+  return "<div class=\"charts\">\n" + RenderChart(shares) + RenderChart(length) + "</div>\n";
 }
 
 std::string Events(const std::vector<Event>& events) {
@@ -91,7 +130,7 @@ std::string RenderChainReport(const ChainReport& chain, const std::string& recip
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{0}</title>\n"
       "<style>{1}</style></head>\n<body><main>\n<header><h1>{0}</h1></header>\n",
       name, kReportStyle);
-  page += "<h2>Stages</h2>\n" + Table(chain.stages, "stage");
+  page += "<h2>Stages</h2>\n" + Table(chain.stages, "stage") + Curves(chain.stages);
   for (const auto& [stage, models] : chain.evals) page += RenderEvaluations("Measured in " + stage, models);
   page += Events(chain.events);
   page += "<h2>Recipe</h2>\n<details class=\"card\"><summary>As it was resolved</summary><pre>" +

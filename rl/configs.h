@@ -219,6 +219,7 @@ struct RunConfig {
   std::string keep_best = "";
   bool tensorboard = false;
   bool trackio = false;
+  std::string license = "";
 
   template <class V>
   void Fields(V& v) {
@@ -233,6 +234,9 @@ struct RunConfig {
             "(empty: the last)");
     v.Field("tensorboard", tensorboard, "also write metrics as a TensorBoard event file into tensorboard/");
     v.Field("trackio", trackio, "also write metrics as a trackio database into trackio/");
+    v.Field(
+        "license", license,
+        "license that the model's card names, e.g. \"apache-2.0\" (empty: that of the model it starts from)");
   }
 };
 

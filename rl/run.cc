@@ -225,8 +225,8 @@ class Loop {
     }
   }
 
-  // The weights that become the result: the best evaluated checkpoint that is whole, when that is asked for.
-  void LoadBest() {
+  // The weights that become the result, and their step: the best evaluated checkpoint that is whole, when that is asked for.
+  int64_t LoadBest() {
     for (const int64_t step : StepsByMerit()) {
       const auto checkpoint = p_.directory.CheckpointOf(step);
       if (!checkpoint) continue;
@@ -234,14 +234,20 @@ class Loop {
       Note(step, "best",
            "model/ is the checkpoint of step " + std::to_string(step) + ", the best by " +
                p_.config.keep_best);
-      return;
+      return step;
     }
+    return p_.stage.num_steps();
   }
 
   void Finish() {
-    LoadBest();
+    const int64_t step = LoadBest();
     RequireFiniteWeights();
-    p_.directory.SaveModel([&](const std::string& dir) { p_.policy.Save(dir); });
+    p_.directory.SaveModel([&](const std::string& dir) {
+      p_.policy.Save(dir);
+      WriteFileAtomic(dir + "/README.md",
+                      RenderModelCard(p_.card, p_.policy.config(), p_.policy.weights().CountValues(),
+                                      store_.AllMetrics(), step));
+    });
     VerifyModel();
     store_.PutEvent({p_.stage.num_steps(), "finish", "finished", Now()});
     WriteReport(store_, p_.directory.path());

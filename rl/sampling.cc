@@ -1,4 +1,4 @@
-// See sampling.h. Covered by tests/rl/sampling_test.cc.
+// See sampling.h. Covered by tests/recipes/chain_test.cc.
 #include "rl/sampling.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The sample stage: completions of a fixed model for many prompts, scored, selected and written as a dataset. Covered by
-// tests/rl/sampling_test.cc.
+// tests/recipes/chain_test.cc.
 #ifndef HONE_RL_SAMPLING_H_
 #define HONE_RL_SAMPLING_H_
 

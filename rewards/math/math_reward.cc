@@ -1,4 +1,4 @@
-// Reward `math`. Covered by tests/rewards/math_reward_test.cc.
+// Reward `math`. Covered by tests/rewards/math_grade_test.cc.
 #include "rewards/math/math_reward.h"
 
 #include "data/utf8.h"

@@ -1,4 +1,4 @@
-// Reward `math`: 1 when the completion's answer is the gold's, else 0. Covered by tests/rewards/math_reward_test.cc.
+// Reward `math`: 1 when the completion's answer is the gold's, else 0. Covered by tests/rewards/math_grade_test.cc.
 #ifndef HONE_REWARDS_MATH_MATH_REWARD_H_
 #define HONE_REWARDS_MATH_MATH_REWARD_H_
 
