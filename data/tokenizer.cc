@@ -2,6 +2,7 @@
 #include "data/tokenizer.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -162,6 +163,7 @@ class TokenizerReader {
     Tokenizer::Token& slot = Slot(content, token.at("id"));
     slot.bytes = content;
     slot.special = token.value("special", false);
+    slot.added = true;
     result_.added_[static_cast<unsigned char>(content[0])].push_back(
         {content, token.at("id").get<int32_t>()});
   }
@@ -244,6 +246,31 @@ std::string Tokenizer::Decode(const std::vector<int32_t>& ids, bool skip_special
     }
   }
   return ValidUtf8(bytes);
+}
+
+// One token for a person, with all that FirstDifference compares.
+std::string Tokenizer::Describe(int32_t id) const {
+  if (id >= vocab_size() || !tokens_[id].exists) return "nothing";
+  const Token& token = tokens_[id];
+  std::string out = "'";
+  for (const char c : token.bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    char text[8];
+    std::snprintf(text, sizeof(text), byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
+    out += text;
+  }
+  out += "'";
+  if (token.added) out += " matched whole";
+  if (token.special) out += ", special";
+  return out;
+}
+
+std::string Tokenizer::FirstDifference(const Tokenizer& other) const {
+  for (int32_t id = 0; id < std::max(vocab_size(), other.vocab_size()); ++id) {
+    const std::string here = Describe(id), there = other.Describe(id);
+    if (here != there) return "token " + std::to_string(id) + " is " + here + " and " + there;
+  }
+  return "";
 }
 
 std::optional<int32_t> Tokenizer::TokenId(std::string_view text) const {

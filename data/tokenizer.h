@@ -28,6 +28,10 @@ class Tokenizer {
   // vocabulary). `skip_special` leaves out the tokens the file marks special (bos, eos, pad; not the tags).
   std::string Decode(const std::vector<int32_t>& ids, bool skip_special) const;
 
+  // What the first token is, in order of ids, that is not the same in `other`: its bytes, whether it is matched whole in text, or whether
+  // it is special. Empty when all are; text then becomes the same ids.
+  std::string FirstDifference(const Tokenizer& other) const;
+
   // One more than the highest id. A model's own vocabulary may be padded beyond it.
   int32_t vocab_size() const { return static_cast<int32_t>(tokens_.size()); }
 
@@ -43,6 +47,7 @@ class Tokenizer {
     std::string bytes;  // what it decodes to
     bool exists = false;
     bool special = false;
+    bool added = false;  // matched whole in text
   };
   struct Added {
     std::string content;
@@ -52,6 +57,7 @@ class Tokenizer {
 
   Tokenizer() { byte_ids_.fill(-1); }
   const Added* MatchAdded(std::string_view text, size_t at) const;
+  std::string Describe(int32_t id) const;
 
   std::vector<Token> tokens_;                     // by id
   std::unordered_map<std::string, int32_t> ids_;  // as the file spells them

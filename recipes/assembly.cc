@@ -59,21 +59,6 @@ PromptSource TaskPrompts(const Recipe& recipe, Split split) {
   std::abort();
 }
 
-// Rows as the sampler would have written them: the prompt's tokens, the completion's, and the end.
-Documents DocumentsOfRows(const Recipe& recipe, const Tokenizer& tokenizer) {
-  if (!tokenizer.eos_id())
-    throw Error("the tokenizer names no end-of-sequence token", recipe.model.path,
-                "add eos_token to its tokenizer_config.json");
-  auto sequences = std::make_shared<std::vector<TrainingSequence>>();
-  for (const TextRow& row : ReadTextRows(recipe.sft.data)) {
-    sequences->push_back(SequenceOf(row.prompt, row.completion, recipe.sft.loss_on, tokenizer));
-    sequences->back().ids.push_back(*tokenizer.eos_id());
-  }
-  const auto count = static_cast<int64_t>(sequences->size());
-  auto order = std::make_shared<EpochOrder>(count, static_cast<uint64_t>(recipe.run.seed));
-  return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
-}
-
 void WriteTokenizer(TaskKind kind, const std::string& directory) {
   switch (kind) {
     case TaskKind::kArithmetic:
@@ -119,7 +104,7 @@ std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokeni
   return prompts;
 }
 
-void CheckPrompts(const Recipe& recipe, const Policy& policy) {
+void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher) {
   Prompt prompt;
   try {
     prompt = MakePrompts(recipe, Split::kHeldOut, policy.tokenizer())(0);
@@ -128,11 +113,15 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy) {
                 "use the prompt the model was made for");
   }
   const auto length = static_cast<int64_t>(prompt.ids.size());
-  if (length + recipe.rollout.max_new_tokens <= policy.config().max_position_embeddings) return;
-  throw Error("rollout.max_new_tokens = " + std::to_string(recipe.rollout.max_new_tokens) +
-                  " and prompts of " + std::to_string(length) + " tokens exceed the model's " +
-                  std::to_string(policy.config().max_position_embeddings) + " positions",
-              recipe.name, "lower rollout.max_new_tokens");
+  const auto check = [&](const ModelConfig& config, const char* whose) {
+    if (length + recipe.rollout.max_new_tokens <= config.max_position_embeddings) return;
+    throw Error("rollout.max_new_tokens = " + std::to_string(recipe.rollout.max_new_tokens) +
+                    " and prompts of " + std::to_string(length) + " tokens exceed the " + whose + " " +
+                    std::to_string(config.max_position_embeddings) + " positions",
+                recipe.name, "lower rollout.max_new_tokens");
+  };
+  check(policy.config(), "model's");
+  if (teacher != nullptr) check(teacher->config(), "teacher's");
 }
 
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
@@ -147,8 +136,24 @@ std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
   std::abort();
 }
 
+Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>& data, LossOn loss_on,
+                           const Tokenizer& tokenizer) {
+  if (!tokenizer.eos_id())
+    throw Error("the tokenizer names no end-of-sequence token", recipe.model.path,
+                "add eos_token to its tokenizer_config.json");
+  auto sequences = std::make_shared<std::vector<TrainingSequence>>();
+  for (const TextRow& row : ReadTextRows(data)) {
+    sequences->push_back(SequenceOf(row.prompt, row.completion, loss_on, tokenizer));
+    sequences->back().ids.push_back(*tokenizer.eos_id());
+  }
+  const auto count = static_cast<int64_t>(sequences->size());
+  auto order = std::make_shared<EpochOrder>(count, static_cast<uint64_t>(recipe.run.seed));
+  return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
+}
+
 Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
-  if (!recipe.sft.data.empty()) return DocumentsOfRows(recipe, tokenizer);
+  if (!recipe.sft.data.empty())
+    return MakeRowDocuments(recipe, recipe.sft.data, recipe.sft.loss_on, tokenizer);
   const LossOn loss_on = recipe.sft.loss_on;
   return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer](int64_t index) {
             const TextRow row = corpus(index);

@@ -16,6 +16,7 @@
 #include "rl/grpo.h"
 #include "rl/policy.h"
 #include "rl/sft.h"
+#include "rl/teacher.h"
 
 namespace hone {
 
@@ -26,12 +27,15 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
 PromptSource MakePromptTexts(const Recipe& recipe, Split split);
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
-// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions.
-void CheckPrompts(const Recipe& recipe, const Policy& policy);
+// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models.
+void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher = nullptr);
 // Document #i of the task's corpus.
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
 // sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
 Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
+// Rows of `data` as the sampler would have written them: the prompt's tokens, the completion's, and the end. Error likewise.
+Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>& data, LossOn loss_on,
+                           const Tokenizer& tokenizer);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 
 // The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.

@@ -24,6 +24,7 @@ Gives GivenBy(const RecipeFile& file, const std::string& from) {
   switch (stage->second.recipe.kind) {
     case StageKind::kGrpo:
     case StageKind::kSft:
+    case StageKind::kDistill:
       return Gives::kModel;
     case StageKind::kSample:
       return Gives::kData;
@@ -67,22 +68,28 @@ void CheckSources(const RecipeFile& file, const std::string& name, const std::st
     if (!nearest.empty() && !std::filesystem::exists(from))
       throw Error("there is no stage and no file '" + from + "'", where, "did you mean '" + nearest + "'?");
   }
+  const bool distills = recipe.kind == StageKind::kDistill;
+  const int64_t students = models - (distills && recipe.distill.teacher.empty() ? 1 : 0);
   const bool makes = recipe.model.shape.has_value(), has = !recipe.model.path.empty();
   if (recipe.kind == StageKind::kEval) {
     if (models == 0 && recipe.eval.models.empty())
       throw Error("there is no model to measure", where, "name the stages whose models are to be measured");
-  } else if (models > 1) {
-    throw Error("the stage starts from " + std::to_string(models) + " models", where, "name one");
-  } else if (models + makes + (has && models == 0) != 1) {
-    throw Error(models + makes == 0 ? "the stage has no model to start from"
-                                    : "the stage has two models to start from",
+  } else if (students > 1) {
+    throw Error("the stage starts from " + std::to_string(models) + " models", where,
+                distills ? "name the student, then the teacher" : "name one");
+  } else if (students < 0 || students + makes + (has && students == 0) != 1) {
+    if (students + makes <= 0 && distills)
+      throw Error("the stage needs a student and a teacher", where, "name the student, then the teacher");
+    throw Error(students + makes == 0 ? "the stage has no model to start from"
+                                      : "the stage has two models to start from",
                 where, "name one stage or directory, or write [stages." + name + ".model.shape]");
   }
   const bool takes_rates =
       recipe.kind == StageKind::kGrpo && data == 1 && MeasuringStage(file, stage) != nullptr;
-  if (data > 0 && recipe.kind != StageKind::kSft && !takes_rates)
-    throw Error("only sft learns from data; grpo takes one sample stage, for its pass rates", where,
-                "leave it away");
+  const bool learns = recipe.kind == StageKind::kSft || recipe.kind == StageKind::kDistill;
+  if (data > 0 && !learns && !takes_rates)
+    throw Error("only sft and distill learn from data; grpo takes one sample stage, for its pass rates",
+                where, "leave it away");
 }
 
 }  // namespace
@@ -116,15 +123,24 @@ Recipe ResolveStage(const RecipeFile& file, const std::string& name, const std::
   const StageTable& stage = file.stages.at(name);
   Recipe recipe = stage.recipe;
   const auto absolute = std::filesystem::absolute(run_dir).lexically_normal().string();
+  // Of a distill stage the last model is the teacher.
+  const auto teacher = std::find_if(stage.from.rbegin(), stage.from.rend(), [&](const std::string& from) {
+    return recipe.kind == StageKind::kDistill && recipe.distill.teacher.empty() &&
+           GivenBy(file, from) == Gives::kModel;
+  });
   for (const std::string& from : stage.from) {
     const bool is_stage = file.stages.contains(from);
     const std::string base = is_stage ? absolute + "/stages/" + from : from;
     if (GivenBy(file, from) == Gives::kData && recipe.kind == StageKind::kGrpo) {
       recipe.curriculum.pass_rates = base + "/" + kPassRatesFile;
     } else if (GivenBy(file, from) == Gives::kData) {
-      recipe.sft.data.push_back(is_stage ? base + "/" + kDatasetFile : base);
+      DocumentsConfig& documents =
+          recipe.kind == StageKind::kDistill ? static_cast<DocumentsConfig&>(recipe.distill) : recipe.sft;
+      documents.data.push_back(is_stage ? base + "/" + kDatasetFile : base);
     } else if (const std::string model = is_stage ? base + "/model" : base; recipe.kind == StageKind::kEval) {
       recipe.eval.models.push_back(model);
+    } else if (teacher != stage.from.rend() && &from == &*teacher) {
+      recipe.distill.teacher = model;
     } else {
       recipe.model.path = model;
     }

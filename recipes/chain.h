@@ -12,7 +12,7 @@
 namespace hone {
 
 // Earlier stages first; those without an order between them by name. Error for a circle and for a `from` that fits no stage:
-// sft takes a model and data, grpo and sample one model, eval models.
+// sft takes a model and data, distill a student, then its teacher, and perhaps data, grpo and sample one model, eval models.
 std::vector<std::string> StageOrder(const RecipeFile& file, const std::string& path);
 
 // The stage as a recipe of its own, its model and data those that `from` names; stages are in `run_dir`/stages.

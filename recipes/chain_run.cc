@@ -104,7 +104,9 @@ class Chain {
       }
     }
     if (!stage.recipe.model.path.empty()) add_path(stage.recipe.model.path);
+    if (!stage.recipe.distill.teacher.empty()) add_path(stage.recipe.distill.teacher);
     for (const std::string& data : stage.recipe.sft.data) add_path(data);
+    for (const std::string& data : stage.recipe.distill.data) add_path(data);
     if (!stage.recipe.curriculum.pass_rates.empty()) add_path(stage.recipe.curriculum.pass_rates);
     return fmt::format("{:016x}", hash.value());
   }
@@ -144,13 +146,13 @@ class Chain {
     if (!resume && RunDirectory::HoldsRun(Directory(name))) PutAside(name);
     const Recipe recipe = ResolveStage(r_.file, name, r_.run_dir);
     const double start = Now();
-    const RunEnd end =
-        RunStageRecipe({.recipe = recipe,
-                        .run_dir = Directory(name),
-                        .title = title,
-                        .resume = resume,
-                        .accepted = {"model.path", "sft.data", "eval.models", "curriculum.pass_rates"},
-                        .stage_key = key});
+    const RunEnd end = RunStageRecipe({.recipe = recipe,
+                                       .run_dir = Directory(name),
+                                       .title = title,
+                                       .resume = resume,
+                                       .accepted = {"model.path", "sft.data", "distill.teacher",
+                                                    "distill.data", "eval.models", "curriculum.pass_rates"},
+                                       .stage_key = key});
     if (end == RunEnd::kStopped) return end;
     RunStore::Open(Directory(name) + "/hone.db").PutMeta(kFinished, "1");
     Note(fmt::format("stage {} finished after {:.0f} s", name, Now() - start));

@@ -50,15 +50,18 @@ TwoSets SetsOfFiles(const std::vector<std::string>& paths) {
   return sets;
 }
 
-// The data sft learns from, else the prompts that are sampled for; and the prompts evaluations use.
+// The data that is learnt from, else the prompts that are sampled for; and the prompts evaluations use.
 TwoSets SetsOfRecipe(const DataArguments& arguments) {
   const Recipe recipe = LoadRecipe(arguments.sources[0], arguments.overrides, arguments.stage);
   TwoSets sets;
   const std::string split = arguments.sources[0] + ": ";
-  if (recipe.kind == StageKind::kSft && !recipe.sft.data.empty()) {
-    sets = SetsOfFiles({recipe.sft.data[0]});
-    for (size_t i = 1; i < recipe.sft.data.size(); ++i) {
-      const TwoSets more = SetsOfFiles({recipe.sft.data[i]});
+  std::vector<std::string> data;
+  if (recipe.kind == StageKind::kSft) data = recipe.sft.data;
+  if (recipe.kind == StageKind::kDistill) data = recipe.distill.data;
+  if (!data.empty()) {
+    sets = SetsOfFiles({data[0]});
+    for (size_t i = 1; i < data.size(); ++i) {
+      const TwoSets more = SetsOfFiles({data[i]});
       sets.train.name += ", " + more.train.name;
       sets.train.rows.insert(sets.train.rows.end(), more.train.rows.begin(), more.train.rows.end());
     }

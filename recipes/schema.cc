@@ -21,6 +21,8 @@ void CheckName(const std::string& name, const std::string& path) {
 }
 
 void CheckModel(const Recipe& r, const std::string& path) {
+  if (r.kind == StageKind::kDistill && r.distill.teacher.empty())
+    Refuse("the recipe needs a teacher", path + ": distill.teacher", "name a model's directory");
   if (r.model.path.empty() != !r.model.shape.has_value()) return;
   if (r.kind == StageKind::kEval && !r.eval.models.empty()) return;
   Refuse("the recipe needs a model to start from", path, "write either model.path or a [model.shape] table");
@@ -104,7 +106,9 @@ void ResolvePaths(const std::filesystem::path& base, Recipe& recipe) {
   if (!recipe.model.path.empty()) recipe.model.path = AbsoluteFrom(base, recipe.model.path);
   if (!recipe.curriculum.pass_rates.empty())
     recipe.curriculum.pass_rates = AbsoluteFrom(base, recipe.curriculum.pass_rates);
+  if (!recipe.distill.teacher.empty()) recipe.distill.teacher = AbsoluteFrom(base, recipe.distill.teacher);
   for (std::string& data : recipe.sft.data) data = AbsoluteFrom(base, data);
+  for (std::string& data : recipe.distill.data) data = AbsoluteFrom(base, data);
   for (std::string& model : recipe.eval.models) model = AbsoluteFrom(base, model);
   for (auto& [name, reward] : recipe.rewards) reward.ResolvePaths(base.string());
 }

@@ -22,11 +22,12 @@
 
 namespace hone {
 
-enum class StageKind { kGrpo, kSft, kSample, kEval };
+enum class StageKind { kGrpo, kSft, kDistill, kSample, kEval };
 template <>
 inline constexpr auto kEnumNames<StageKind> =
     std::to_array<EnumName<StageKind>>({{StageKind::kGrpo, "grpo"},
                                         {StageKind::kSft, "sft"},
+                                        {StageKind::kDistill, "distill"},
                                         {StageKind::kSample, "sample"},
                                         {StageKind::kEval, "eval"}});
 
@@ -158,6 +159,7 @@ struct Recipe {
   RunConfig run;
   GrpoConfig grpo;
   SftConfig sft;
+  DistillConfig distill;
   SampleConfig sample;
   CorpusConfig corpus;
   CodeCorpusTable code_corpus;
@@ -176,15 +178,15 @@ struct Recipe {
   template <class V>
   void StageFields(V& v) {
     v.Field("kind", kind,
-            "what is done: reinforcement learning (grpo), next-token training (sft), a dataset of scored "
-            "completions "
-            "(sample), or measuring models (eval)");
+            "what is done: reinforcement learning (grpo), next-token training (sft), learning a teacher's "
+            "distributions (distill), a dataset of scored completions (sample), or measuring models (eval)");
     v.Field("model", model, "the model to start from");
     v.Field("task", task, "the source of prompts and documents");
     v.Field("curriculum", curriculum, "which of the task's training prompts are taken, and how often");
     v.Field("run", run, "seed, threads, precision, checkpoints");
     v.Field("grpo", grpo, "group relative policy optimisation (kind = grpo)");
     v.Field("sft", sft, "next-token training (kind = sft)");
+    v.Field("distill", distill, "a student learns a teacher's distributions (kind = distill)");
     v.Field("sample", sample, "how completions become a dataset (kind = sample)");
     v.Field("corpus", corpus, "what the documents are like (kind = sft, task.kind = arithmetic)");
     v.Field("code_corpus", code_corpus, "what the documents are like (kind = sft, task.kind = code)");

@@ -12,6 +12,7 @@
 #include "data/error.h"
 #include "recipes/assembly.h"
 #include "recipes/commands.h"
+#include "rl/distill.h"
 #include "rl/eval_report.h"
 #include "rl/metric_exports.h"
 #include "rl/sampling.h"
@@ -54,6 +55,7 @@ struct Parts {
   RunDirectory& directory;
   RewardRunner& rewards;
   Policy& policy;
+  Teacher* teacher;  // of a distill stage
   Sampler& sampler;
   bool changed;
 };
@@ -104,6 +106,42 @@ RunEnd Reinforce(const Parts& p) {
   GrpoStage stage(p.policy, p.sampler, p.rewards, p.directory.store(),
                   MakePrompts(r, Split::kTrain, p.policy.tokenizer()), r.grpo, r.rollout, r.optimizer,
                   r.memory, static_cast<uint64_t>(r.run.seed));
+  return Train(p, stage);
+}
+
+// Where a distill stage's sequences come from.
+DistillSource MakeDistillSource(const Parts& p) {
+  const Recipe& r = p.recipe;
+  if (!r.distill.OnPolicy()) {
+    const int64_t positions =
+        std::min(p.policy.config().max_position_embeddings, p.teacher->config().max_position_embeddings);
+    return DocumentBatches(MakeRowDocuments(r, r.distill.data, LossOn::kCompletion, p.policy.tokenizer()),
+                           r.distill, "distill", positions);
+  }
+  return GroupSource(p.policy, p.sampler, p.rewards, p.directory.store(),
+                     MakePrompts(r, Split::kTrain, p.policy.tokenizer()),
+                     {.prompts_per_step = r.distill.prompts_per_step,
+                      .completions = r.distill.completions,
+                      .temperature = r.rollout.temperature,
+                      .seed = static_cast<uint64_t>(r.run.seed)});
+}
+
+// A resumed run must go on with the teacher it had, whatever its path says.
+void CheckTeacher(const Parts& p) {
+  constexpr char kTeacherDigest[] = "teacher digest";
+  const std::string digest = fmt::format("{:016x}", p.teacher->Digest());
+  const auto stored = p.directory.store().Meta(kTeacherDigest);
+  if (stored && *stored != digest && !p.changed)
+    throw Error("the teacher is not the one this run was started with", p.recipe.distill.teacher,
+                "resume with that model, or start a new run");
+  p.directory.store().PutMeta(kTeacherDigest, digest);
+}
+
+RunEnd Distill(const Parts& p) {
+  const Recipe& r = p.recipe;
+  CheckTeacher(p);
+  DistillStage stage(p.policy, *p.teacher, MakeDistillSource(p), r.distill, r.rollout.temperature,
+                     r.optimizer, r.memory);
   return Train(p, stage);
 }
 
@@ -173,14 +211,16 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
 }
 
 RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards,
-                    Policy& policy, bool changed) {
+                    Policy& policy, Teacher* teacher, bool changed) {
   Sampler sampler(policy, request.recipe.rollout);
-  const Parts parts{request, request.recipe, directory, rewards, policy, sampler, changed};
+  const Parts parts{request, request.recipe, directory, rewards, policy, teacher, sampler, changed};
   switch (request.recipe.kind) {
     case StageKind::kGrpo:
       return Reinforce(parts);
     case StageKind::kSft:
       return Supervise(parts);
+    case StageKind::kDistill:
+      return Distill(parts);
     case StageKind::kSample:
       return SampleDataset(parts);
     case StageKind::kEval:
@@ -189,17 +229,35 @@ RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, Reward
   std::abort();
 }
 
+// The teacher of a distill stage, null of others; and whether the prompts fit the models. Error where not.
+std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy) {
+  std::unique_ptr<Teacher> teacher;
+  if (recipe.kind == StageKind::kDistill) teacher = Teacher::Load(recipe.distill.teacher, policy);
+  const bool samples_for_teacher = teacher != nullptr && recipe.distill.OnPolicy();
+  CheckPrompts(recipe, policy, samples_for_teacher ? teacher.get() : nullptr);
+  return teacher;
+}
+
+void CheckTrainingPrompts(const Recipe& recipe) {
+  if (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy() && recipe.distill.epochs > 0.0)
+    throw Error("distill.epochs counts readings of data, and there is none", "distill",
+                "set distill.steps, or name distill.data");
+  if (recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample ||
+      (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy()))
+    MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
+}
+
 }  // namespace
 
 RunEnd RunStageRecipe(const StageRequest& request) {
   const Recipe& recipe = request.recipe;
   const auto rewards = MakeRewards(recipe);
   const bool one_model = recipe.kind != StageKind::kEval;
-  if (recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample)
-    MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
+  CheckTrainingPrompts(recipe);
   std::unique_ptr<Policy> policy;
+  std::unique_ptr<Teacher> teacher;  // of the policy, which it references
   if (one_model && !recipe.model.shape) policy = MakePolicy(recipe, "");
-  if (policy != nullptr) CheckPrompts(recipe, *policy);
+  if (policy != nullptr) teacher = CheckModels(recipe, *policy);
   RunDirectory directory = request.resume ? RunDirectory::Open(request.run_dir)
                                           : RunDirectory::Create(request.run_dir, DumpRecipe(recipe));
   const bool changed = request.resume && CheckUnchanged(request, directory.ReadRecipe());
@@ -215,10 +273,27 @@ RunEnd RunStageRecipe(const StageRequest& request) {
   }
   if (policy == nullptr) {
     policy = MakePolicy(recipe, request.run_dir + "/tokenizer");
-    CheckPrompts(recipe, *policy);
+    teacher = CheckModels(recipe, *policy);
   }
-  return RunWithModel(request, directory, *rewards, *policy, changed);
+  return RunWithModel(request, directory, *rewards, *policy, teacher.get(), changed);
 }
+
+namespace {
+
+std::string PlanOfDocuments(const DocumentsConfig& c, const char* what) {
+  return fmt::format("{} of at most {} tokens",
+                     c.epochs > 0 ? fmt::format("{} epochs in {} steps", c.epochs, what)
+                                  : fmt::format("{} {} steps", c.steps, what),
+                     c.rows_per_step * c.row_tokens);
+}
+
+std::string PlanOfDistill(const DistillConfig& c) {
+  return c.OnPolicy() ? fmt::format("{} distill steps of {} prompts x {} completions", c.steps,
+                                    c.prompts_per_step, c.completions)
+                      : PlanOfDocuments(c, "distill");
+}
+
+}  // namespace
 
 std::string PlanOf(const Recipe& r) {
   switch (r.kind) {
@@ -227,10 +302,9 @@ std::string PlanOf(const Recipe& r) {
           "evaluate; {} grpo steps of {} prompts x {} completions, {} updates each; evaluate; write model/",
           r.grpo.steps, r.grpo.prompts_per_step, r.grpo.group_size, r.grpo.minibatches);
     case StageKind::kSft:
-      return fmt::format("evaluate; {} of at most {} tokens; evaluate; write model/",
-                         r.sft.epochs > 0 ? fmt::format("{} epochs in sft steps", r.sft.epochs)
-                                          : fmt::format("{} sft steps", r.sft.steps),
-                         r.sft.rows_per_step * r.sft.row_tokens);
+      return fmt::format("evaluate; {}; evaluate; write model/", PlanOfDocuments(r.sft, "sft"));
+    case StageKind::kDistill:
+      return fmt::format("evaluate; {}; evaluate; write model/", PlanOfDistill(r.distill));
     case StageKind::kSample:
       return fmt::format(
           "sample {} prompts x {} completions; keep at most {} of a prompt; write dataset.jsonl",
@@ -249,7 +323,7 @@ void PrintStagePlan(const Recipe& recipe) {
   }
   const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
   const auto policy = MakePolicy(recipe, scratch.string());
-  CheckPrompts(recipe, *policy);
+  const auto teacher = CheckModels(recipe, *policy);
   const ModelConfig& c = policy->config();
   std::filesystem::remove_all(scratch);
   const double mb = 1.0 / (1 << 20);
@@ -261,6 +335,11 @@ void PrintStagePlan(const Recipe& recipe) {
                    mb);
   fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
              static_cast<double>(policy->weights().CountActive(c)) * 1e-6);
+  if (teacher != nullptr) {
+    const auto taught = static_cast<double>(teacher->CountValues());
+    fmt::print("# teacher: {}, {:.3f} M parameters, {:.1f} MB of weights\n", teacher->config().architecture,
+               taught * 1e-6, taught * 4 * mb);
+  }
   fmt::print(
       "# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} "
       "MB\n",

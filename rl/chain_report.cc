@@ -18,12 +18,12 @@ namespace {
 
 constexpr char kHeldOut[] = "held_out/";
 
-// The held-out metrics and what became of samples, in the order they are first mentioned.
+// The held-out metrics, what was sampled and what became of it, in the order they are first mentioned.
 std::vector<std::string> Columns(const std::vector<ChainRow>& rows) {
   std::vector<std::string> columns;
   for (const ChainRow& row : rows) {
     for (const auto& [name, value] : EvaluationHeadline(row.metrics)) {
-      const bool shown = name.starts_with(kHeldOut) || name == "kept";
+      const bool shown = name.starts_with(kHeldOut) || name == "kept" || name == "sampled_tokens";
       if (shown && std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
     }
   }

@@ -135,27 +135,70 @@ template <>
 inline constexpr auto kEnumNames<LossOn> =
     std::to_array<EnumName<LossOn>>({{LossOn::kAll, "all"}, {LossOn::kCompletion, "completion"}});
 
-struct SftConfig {
+// Documents that a stage learns from, a batch of them a step.
+struct DocumentsConfig {
   int64_t steps = 100;
-  int64_t rows_per_step = 24;
-  int64_t row_tokens = 128;
   double epochs = 0.0;
   std::vector<std::string> data = {};
+  int64_t rows_per_step = 24;
+  int64_t row_tokens = 128;
+
+ protected:
+  // `data_doc` says of `data` what it is, and what takes its place when it is empty.
+  template <class V>
+  void DocumentFields(V& v, const char* data_doc) {
+    v.Field("steps", steps, AtLeast(1), "updates");
+    v.Field("epochs", epochs, Range{0, 1e6},
+            "in place of steps: how often the data is gone through (0: steps count)");
+    v.Field("data", data, data_doc);
+    v.Field("rows_per_step", rows_per_step, Range{1, 1 << 20}, "rows of packed documents per update");
+    v.Field("row_tokens", row_tokens, Range{2, 1 << 20},
+            "tokens of a row; whole documents, attention stays within each");
+  }
+};
+
+struct SftConfig : DocumentsConfig {
   LossOn loss_on = LossOn::kAll;
   int64_t max_not_applied = 3;
 
   template <class V>
   void Fields(V& v) {
-    v.Field("steps", steps, AtLeast(1), "updates");
-    v.Field("epochs", epochs, Range{0, 1e6},
-            "in place of steps: how often the data is gone through (0: steps count)");
-    v.Field("data", data,
-            "JSON lines of prompt and completion to learn from; relative to the recipe (empty: the task's "
-            "corpus)");
+    DocumentFields(v,
+                   "JSON lines of prompt and completion to learn from; relative to the recipe (empty: the "
+                   "task's corpus)");
     v.Field("loss_on", loss_on, "tokens that are learnt: all, or those of the completion");
-    v.Field("rows_per_step", rows_per_step, Range{1, 1 << 20}, "rows of packed documents per update");
-    v.Field("row_tokens", row_tokens, Range{2, 1 << 20},
-            "tokens of a row; whole documents, attention stays within each");
+    v.Field("max_not_applied", max_not_applied, AtLeast(1),
+            "stop after this many updates in a row with a non-finite loss or gradient");
+  }
+};
+
+// How a student learns a teacher's distributions: on documents, or without them on completions of its own.
+struct DistillConfig : DocumentsConfig {
+  std::string teacher = "";
+  double beta = 1.0;
+  double temperature = 1.0;
+  int64_t prompts_per_step = 32;
+  int64_t completions = 4;
+  int64_t max_not_applied = 3;
+
+  bool OnPolicy() const { return data.empty(); }
+
+  template <class V>
+  void Fields(V& v) {
+    v.Field("teacher", teacher,
+            "Hugging Face directory of the model to learn from; relative to the recipe (in a chain: the last "
+            "model in `from`)");
+    v.Field("beta", beta, Range{0, 1},
+            "divergence per token: 0 KL(teacher || student), 1 KL(student || teacher), between them the "
+            "generalized Jensen-Shannon divergence");
+    v.Field("temperature", temperature, Range{1e-6, 1000},
+            "divides both models' logits before they are compared");
+    DocumentFields(v,
+                   "JSON lines of prompt and completion, the teacher's say, whose completions are learnt; "
+                   "relative to the recipe (empty: completions that the student samples)");
+    v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20},
+            "without data: prompts sampled in a step");
+    v.Field("completions", completions, Range{1, 65536}, "without data: completions of each");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
   }

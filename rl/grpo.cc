@@ -12,12 +12,10 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <utility>
 
-#include "data/error.h"
-#include "rl/group_collector.h"
-#include "rl/group_metrics.h"
+#include "rl/exactness.h"
 #include "rl/state_file.h"
 
 namespace hone {
@@ -26,17 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Largest |a - b|; infinite when bits differ but no number says by how much.
-double LargestDifference(std::span<const float> a, std::span<const float> b) {
-  double largest = 0.0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (std::memcmp(&a[i], &b[i], sizeof(float)) == 0) continue;
-    const double difference = std::fabs(static_cast<double>(a[i]) - b[i]);
-    largest = std::max(largest, difference > 0.0 ? difference : std::numeric_limits<double>::infinity());
-  }
-  return largest;
 }
 
 bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
@@ -50,59 +37,21 @@ bool HasFiniteLogProbs(const std::vector<ScoredGroup>& groups) {
   return true;
 }
 
-[[noreturn]] void RefuseStored(const Group& g) {
-  throw Error("the group stored for step " + std::to_string(g.step) + ", slot " + std::to_string(g.slot) +
-                  " is not one of this recipe",
-              "hone.db", "the store is damaged: start a new run");
-}
-
-// A stored group must be one this step could have sampled.
-void CheckReplay(const ScoredGroup& stored, const Prompt& prompt, int64_t group_size, int64_t vocab_size) {
-  const Group& g = stored.group;
-  bool fits = static_cast<int64_t>(g.completions.size()) == group_size &&
-              stored.scores.size() == g.completions.size() && g.prompt.ids == prompt.ids;
-  for (const Completion& c : g.completions) {
-    fits = fits && !c.ids.empty() && c.ids.size() == c.logprobs.size() &&
-           std::all_of(c.ids.begin(), c.ids.end(), [&](int32_t id) { return id >= 0 && id < vocab_size; });
-  }
-  if (!fits) RefuseStored(g);
-}
-
-bool HasSignal(const ScoredGroup& group) { return FactsOf(RewardsOf(group)).has_signal; }
-
-// Dynamic sampling: the groups that there is something to learn from, in slot order; all, if none is.
-void KeepSignal(int64_t most, std::vector<ScoredGroup>& groups) {
-  if (std::none_of(groups.begin(), groups.end(), HasSignal)) return;
-  std::erase_if(groups, [](const ScoredGroup& group) { return !HasSignal(group); });
-  if (static_cast<int64_t>(groups.size()) > most) groups.resize(most);
-}
-
-// Whether the objective carries something from step to step beside weights.
-bool HasObjectiveState(const ObjectiveConfig& c) { return c.entropy_adaptive || c.refill_rounds > 0; }
-
-void StopUnlessExact(double difference) {
-  if (difference == 0.0) return;
-  throw Error(
-      "learner and sampler disagree by " + std::to_string(difference) + " in a log-prob of the same weights",
-      "grpo", "report this: it is a defect of hone, not of the recipe");
-}
-
 }  // namespace
 
 GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, RunStore& store,
                      PromptSource prompts, const GrpoConfig& grpo, const RolloutConfig& rollout,
                      const OptimizerConfig& optimizer, const MemoryConfig& memory, uint64_t seed)
     : policy_(policy),
-      sampler_(sampler),
-      rewards_(rewards),
-      store_(store),
-      prompts_(std::move(prompts)),
       grpo_(grpo),
       objective_(grpo.objective),
       rollout_(rollout),
       memory_(memory),
-      seed_(seed),
+      source_(
+          policy, sampler, rewards, store, std::move(prompts),
+          {grpo.prompts_per_step, grpo.group_size, grpo.objective.refill_rounds, rollout.temperature, seed}),
       learner_(policy.model(), policy.weights(), optimizer, memory, grpo.steps * grpo.minibatches),
+      watch_(grpo.max_not_applied, "grpo"),
       entropy_control_(StartEntropyControl(grpo.objective)) {
   if (objective_.kl_coefficient == 0.0) return;
   reference_weights_ = Weights(policy.config());
@@ -114,9 +63,7 @@ GrpoStage::GrpoStage(Policy& policy, Sampler& sampler, RewardRunner& rewards, Ru
 Metrics GrpoStage::Step(int64_t step) {
   const auto start = Clock::now();
   Metrics metrics;
-  std::vector<ScoredGroup> groups = SampleAndScore(step, metrics);
-  DescribeGroups(groups, rewards_.names(), metrics);
-  if (objective_.refill_rounds > 0) KeepSignal(grpo_.prompts_per_step, groups);
+  const std::vector<ScoredGroup> groups = source_.Next(step, learner_.num_updates(), metrics);
 
   const auto learning = Clock::now();
   totals_ = {};
@@ -126,7 +73,7 @@ Metrics GrpoStage::Step(int64_t step) {
   // Every reference log-prob comes before the step's first update could become the reference's business.
   std::vector<Minibatch> minibatches = PrepareMinibatches(groups);
   if (minibatches[0].sequences.empty()) CheckExactness(groups[0], difference);
-  StopUnlessExact(difference);
+  StopUnlessExact(difference, "grpo");
   for (size_t i = 0; i < minibatches.size(); ++i) {
     if (minibatches[i].sequences.empty()) continue;
     const Update update = Learn(minibatches[i], i == 0, difference);
@@ -142,7 +89,7 @@ Metrics GrpoStage::Step(int64_t step) {
   // Weights that give no finite log-probs rarely give a signal either: no update would notice them.
   if (updates == 0.0 && !HasFiniteLogProbs(groups)) {
     ++not_applied;
-    CountUpdate(false);
+    watch_.Count(false);
   }
   UpdateReference(step);
 
@@ -168,70 +115,6 @@ Metrics GrpoStage::Step(int64_t step) {
   }
   metrics.emplace_back("seconds", SecondsSince(start));
   return metrics;
-}
-
-// The step's groups in slot order. Those an interrupted run has stored are taken as they are; the others are sampled, scored,
-// and committed before anything learns from them. With refill_rounds, further slots stand in for groups without a signal.
-std::vector<ScoredGroup> GrpoStage::SampleAndScore(int64_t step, Metrics& metrics) {
-  std::map<int64_t, ScoredGroup> stored;
-  for (ScoredGroup& group : store_.Groups(step)) {
-    const int64_t slot = group.group.slot;
-    stored.emplace(slot, std::move(group));
-  }
-  rewards_.TakeLatencies();  // of an evaluation before
-  const EngineStats before = sampler_.stats();
-  const int64_t first_prompt =
-      objective_.refill_rounds > 0 ? next_prompt_ : (step - 1) * grpo_.prompts_per_step;
-  double score_seconds = 0.0, store_seconds = 0.0;
-  std::vector<ScoredGroup> groups;
-  int64_t missing = grpo_.prompts_per_step;
-  for (int64_t round = 0; round <= objective_.refill_rounds && missing > 0; ++round) {
-    SampleSlots(step, first_prompt, missing, stored, groups, score_seconds, store_seconds);
-    missing = grpo_.prompts_per_step - std::count_if(groups.begin(), groups.end(), HasSignal);
-  }
-  if (!stored.empty()) RefuseStored(stored.begin()->second.group);
-  next_prompt_ = first_prompt + static_cast<int64_t>(groups.size());
-
-  const EngineStats& after = sampler_.stats();
-  const double seconds = after.seconds - before.seconds;
-  const auto sampled = static_cast<double>(after.generated_tokens - before.generated_tokens);
-  metrics.insert(metrics.end(), {{"tokens_per_second",
-                                  sampled > 0 ? sampled / seconds : std::numeric_limits<double>::quiet_NaN()},
-                                 {"preemptions", static_cast<double>(after.preemptions - before.preemptions)},
-                                 {"seconds_sample", seconds},
-                                 {"seconds_score", score_seconds},
-                                 {"seconds_store", store_seconds}});
-  DescribeLatencies(rewards_.TakeLatencies(), metrics);
-  return groups;
-}
-
-// Appends `count` groups in the slots that follow.
-void GrpoStage::SampleSlots(int64_t step, int64_t first_prompt, int64_t count,
-                            std::map<int64_t, ScoredGroup>& stored, std::vector<ScoredGroup>& groups,
-                            double& score_seconds, double& store_seconds) {
-  const auto begin = static_cast<int64_t>(groups.size());
-  groups.resize(begin + count);
-  SampleRequest request;
-  for (int64_t slot = begin; slot < begin + count; ++slot) {
-    Prompt prompt = prompts_(first_prompt + slot);
-    if (auto node = stored.extract(slot)) {
-      CheckReplay(node.mapped(), prompt, grpo_.group_size, policy_.config().vocab_size);
-      groups[slot] = std::move(node.mapped());
-      continue;
-    }
-    request.prompts.push_back(std::move(prompt));
-    request.slots.push_back(slot);
-  }
-  request.step = step;
-  request.seed = seed_;
-  request.completions = grpo_.group_size;
-  request.policy_version = learner_.num_updates();
-  GroupCollector collector(rewards_, &store_, groups);
-  sampler_.Sample(std::move(request), static_cast<float>(rollout_.temperature),
-                  [&](Group group) { collector.Add(std::move(group)); });
-  collector.Finish();
-  score_seconds += collector.score_seconds();
-  store_seconds += collector.store_seconds();
 }
 
 TokenScores GrpoStage::ScoreWith(Model& model, std::span<const TrainingSequence> sequences) const {
@@ -283,7 +166,7 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
       difference = std::max(difference, LargestDifference(logprobs, old));
     }
     for (const float e : entropies) total_entropy_ += e;
-    StopUnlessExact(difference);
+    StopUnlessExact(difference, "grpo");
     return MicroBatchObjective(context, m, micro, logprobs, entropies, slopes, statistics);
   };
   const Update update = learner_.Step(m.sequences, static_cast<float>(rollout_.temperature), loss);
@@ -292,15 +175,8 @@ Update GrpoStage::Learn(Minibatch& m, bool first, double& difference) {
     entropy_control_ =
         NextEntropyControl(objective_, entropy_control_, statistics.entropy / statistics.entropy_tokens);
   }
-  CountUpdate(update.applied);
+  watch_.Count(update.applied);
   return update;
-}
-
-void GrpoStage::CountUpdate(bool applied) {
-  not_applied_in_a_row_ = applied ? 0 : not_applied_in_a_row_ + 1;
-  if (not_applied_in_a_row_ < grpo_.max_not_applied) return;
-  throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient",
-              "grpo", "lower optimizer.learning_rate and resume from the last checkpoint");
 }
 
 void GrpoStage::CheckExactness(const ScoredGroup& group, double& difference) {
@@ -334,12 +210,12 @@ void GrpoStage::UpdateReference(int64_t step) {
 
 void GrpoStage::Save(const std::string& dir) const {
   learner_.Save(dir + "/learner.safetensors");
-  if (HasObjectiveState(objective_)) {
+  source_.Save(dir);
+  if (objective_.entropy_adaptive) {
     const auto coefficient = std::bit_cast<int64_t>(entropy_control_.coefficient),
                entropy = std::bit_cast<int64_t>(entropy_control_.entropy);
     WriteSafetensors(dir + "/objective.safetensors",
-                     {{"next_prompt", TensorDtype::kI64, {1}, &next_prompt_},
-                      {"entropy_coefficient_bits", TensorDtype::kI64, {1}, &coefficient},
+                     {{"entropy_coefficient_bits", TensorDtype::kI64, {1}, &coefficient},
                       {"entropy_bits", TensorDtype::kI64, {1}, &entropy}});
   }
   if (reference_ == nullptr) return;
@@ -352,10 +228,10 @@ void GrpoStage::Save(const std::string& dir) const {
 
 void GrpoStage::Load(const std::string& dir) {
   learner_.Load(dir + "/learner.safetensors");
-  if (HasObjectiveState(objective_)) {
+  source_.Load(dir);
+  if (objective_.entropy_adaptive) {
     const SafetensorsFile file = SafetensorsFile::Open(dir + "/objective.safetensors");
     int64_t coefficient = 0, entropy = 0;
-    ReadState(file, "next_prompt", 1, &next_prompt_);
     ReadState(file, "entropy_coefficient_bits", 1, &coefficient);
     ReadState(file, "entropy_bits", 1, &entropy);
     entropy_control_ = {std::bit_cast<double>(coefficient), std::bit_cast<double>(entropy)};

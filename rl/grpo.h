@@ -2,8 +2,6 @@
 #ifndef HONE_RL_GRPO_H_
 #define HONE_RL_GRPO_H_
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "data/types.h"
 #include "rewards/runner.h"
 #include "rl/configs.h"
+#include "rl/group_source.h"
 #include "rl/learner.h"
 #include "rl/minibatch.h"
 #include "rl/objective/entropy_control.h"
@@ -20,8 +19,6 @@
 #include "rl/stage.h"
 
 namespace hone {
-
-using PromptSource = std::function<Prompt(int64_t index)>;  // with ids; endless
 
 class GrpoStage : public Stage {
  public:
@@ -36,32 +33,23 @@ class GrpoStage : public Stage {
   void Load(const std::string& dir) override;
 
  private:
-  std::vector<ScoredGroup> SampleAndScore(int64_t step, Metrics& metrics);
-  void SampleSlots(int64_t step, int64_t first_prompt, int64_t count, std::map<int64_t, ScoredGroup>& stored,
-                   std::vector<ScoredGroup>& groups, double& score_seconds, double& store_seconds);
   std::vector<Minibatch> PrepareMinibatches(const std::vector<ScoredGroup>& groups);
   TokenScores ScoreWith(Model& model, std::span<const TrainingSequence> sequences) const;
   Update Learn(Minibatch& minibatch, bool first, double& difference);
-  void CountUpdate(bool applied);  // Error when too many in a row were not
   void CheckExactness(const ScoredGroup& group, double& difference);
   void UpdateReference(int64_t step);
 
   Policy& policy_;
-  Sampler& sampler_;
-  RewardRunner& rewards_;
-  RunStore& store_;
-  PromptSource prompts_;
   const GrpoConfig& grpo_;
   const ObjectiveConfig& objective_;  // grpo_'s
   const RolloutConfig& rollout_;
   const MemoryConfig& memory_;
-  const uint64_t seed_;
+  GroupSource source_;
   Learner learner_;
+  UpdateWatch watch_;
   Weights reference_weights_;         // empty without a KL term
   std::unique_ptr<Model> reference_;  // null without a KL term
-  int64_t not_applied_in_a_row_ = 0;
   EntropyControl entropy_control_;
-  int64_t next_prompt_ = 0;  // where the next step's prompts start, with refill_rounds
 
   ObjectiveStatistics totals_;  // over the step's learnt tokens
   double total_entropy_ = 0.0;  // over all of them, those too that the bonus leaves out

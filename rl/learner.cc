@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "data/error.h"
 #include "kernels/adamw.h"
 #include "kernels/moe.h"
 #include "policy/safetensors.h"
@@ -21,6 +22,23 @@ double LearningRate(const OptimizerConfig& config, int64_t update, int64_t total
   const double progress = std::min(1.0, static_cast<double>(update - config.warmup_steps) / span);
   const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
   return config.learning_rate * (config.final_share + (1.0 - config.final_share) * cosine);
+}
+
+void DescribeUpdate(const Update& update, const ModelConfig& config, Metrics& metrics) {
+  metrics.insert(metrics.end(), {{"grad_norm", update.gradient_norm},
+                                 {"learning_rate", update.learning_rate},
+                                 {"updates_not_applied", update.applied ? 0.0 : 1.0}});
+  if (config.num_experts > 0) {
+    metrics.insert(metrics.end(),
+                   {{"expert_load", update.expert_load}, {"balance_loss", update.balance_loss}});
+  }
+}
+
+void UpdateWatch::Count(bool applied) {
+  not_applied_in_a_row_ = applied ? 0 : not_applied_in_a_row_ + 1;
+  if (not_applied_in_a_row_ < most_) return;
+  throw Error(std::to_string(not_applied_in_a_row_) + " updates in a row had a non-finite loss or gradient",
+              table_, "lower optimizer.learning_rate and resume from the last checkpoint");
 }
 
 Learner::Learner(Model& model, Weights& weights, const OptimizerConfig& optimizer, const MemoryConfig& memory,

@@ -7,8 +7,10 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "data/run_store.h"
 #include "policy/model.h"
 #include "rl/configs.h"
 #include "rl/packing.h"
@@ -25,6 +27,23 @@ struct Update {
   double learning_rate = 0.0;
   double balance_loss = 0.0;
   double expert_load = 0.0;  // the fullest expert's share over the mean, the worst layer's; 0 without experts
+};
+
+// Appends grad_norm, learning_rate, updates_not_applied and, of a model with experts, their load and balance loss, of a step with one
+// update.
+void DescribeUpdate(const Update& update, const ModelConfig& config, Metrics& metrics);
+
+// Stops a run whose updates keep having a non-finite loss or gradient.
+class UpdateWatch {
+ public:
+  // `table` is the recipe's, for the error.
+  UpdateWatch(int64_t most, std::string table) : most_(most), table_(std::move(table)) {}
+  void Count(bool applied);  // Error after `most` in a row that were not
+
+ private:
+  const int64_t most_;
+  const std::string table_;
+  int64_t not_applied_in_a_row_ = 0;
 };
 
 // Given sequence indices' log-probs in a micro-batch, writes the slopes and returns the micro-batch's part of the loss.

@@ -15,10 +15,12 @@ namespace hone {
 
 struct MetricInfo {
   std::string_view name;
-  std::string_view unit;   // "share" is a number in [0, 1]; "" has no unit
-  std::string_view steps;  // "grpo", "sft", "sample", "eval" or "both": the kind of step that reports it
-  std::string_view doc;    // one line
-  std::string_view peer;   // the nearest name in TRL or verl, "" if neither has it
+  std::string_view unit;  // "share" is a number in [0, 1]; "" has no unit
+  std::string_view
+      steps;  // the kind of step that reports it: "grpo" also sample's and distill's on completions of its own,
+              // "both" every training step, or "distill", "sample", "eval"
+  std::string_view doc;   // one line
+  std::string_view peer;  // the nearest name in TRL or verl, "" if neither has it
 };
 
 // clang-format off
@@ -36,6 +38,7 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"masked_fraction", "share", "grpo", "tokens learnt from that a mask keeps out of the policy's term (objectives with entropies)", ""},
     {"entropy_coefficient", "", "grpo", "weight of the entropy bonus in the next update (objectives with entropies)", "TRL entropy_coef"},
     {"loss", "", "both", "mean loss of the step's updates; near 0 by construction on policy", "TRL loss, verl actor/pg_loss"},
+    {"divergence", "nats", "distill", "divergence of the student from the teacher (distill.beta), mean over the tokens learnt from", "TRL GKD loss"},
     {"grad_norm", "", "both", "gradient norm before clipping, mean over the step's updates", "TRL grad_norm, verl actor/grad_norm"},
     {"learning_rate", "", "both", "learning rate of the step's last update", "TRL learning_rate, verl actor/lr"},
     {"logprob_difference", "nats", "grpo", "largest |learner - sampler| log-prob before the step's first update: exactly 0", "TRL sampling/sampling_logp_difference/max, verl training/rollout_probs_diff_max"},
@@ -47,7 +50,8 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"groups_without_signal", "", "grpo", "groups whose rewards are all equal: dropped, nothing to learn from", "TRL frac_reward_zero_std (a share)"},
     {"faults", "", "grpo", "scores that were a fault instead of a value", ""},
     {"updates_not_applied", "", "both", "updates dropped for a non-finite loss or gradient", ""},
-    {"tokens", "tokens", "both", "tokens sampled (grpo) or trained on (sft)", "TRL num_tokens (a running sum)"},
+    {"tokens", "tokens", "both", "tokens sampled (grpo) or trained on (sft)", ""},
+    {"sampled_tokens", "tokens", "grpo", "tokens sampled by the steps of this stage so far, those of replayed groups counted once", "TRL num_tokens"},
     {"tokens_per_second", "tokens/s", "both", "tokens sampled per second of sampling (grpo) or trained on per second (sft)", "verl perf/throughput"},
     {"seconds", "s", "both", "wall time of the step", "TRL step_time, verl timing_s/step"},
     {"seconds_sample", "s", "grpo", "time spent sampling", "verl timing_s/gen"},

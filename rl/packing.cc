@@ -5,6 +5,12 @@
 
 namespace hone {
 
+int64_t CountScored(std::span<const TrainingSequence> sequences) {
+  int64_t scored = 0;
+  for (const TrainingSequence& s : sequences) scored += static_cast<int64_t>(s.ids.size()) - s.first_scored;
+  return scored;
+}
+
 std::vector<MicroBatch> PackSequences(std::span<const TrainingSequence> sequences, int64_t token_budget,
                                       float temperature) {
   std::vector<MicroBatch> packed;

@@ -17,6 +17,9 @@ struct TrainingSequence {
   int64_t first_scored = 1;  // 1 <= first_scored <= ids.size()
 };
 
+// How many tokens are predicted.
+int64_t CountScored(std::span<const TrainingSequence> sequences);
+
 struct MicroBatch {
   TrainingBatch batch;
   std::vector<int64_t> sequences;  // indices of the sequences in it, in order

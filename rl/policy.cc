@@ -25,22 +25,29 @@ int ThreadCount(int64_t requested) {
   return usable;
 }
 
+std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer) {
+  std::vector<int32_t> ids;
+  for (const int64_t id : config.eos_token_ids) ids.push_back(static_cast<int32_t>(id));
+  const auto eos = tokenizer.eos_id();
+  if (eos && std::find(ids.begin(), ids.end(), *eos) == ids.end()) ids.push_back(*eos);
+  return ids;
+}
+
+void RequireVocabulary(const ModelConfig& config, const Tokenizer& tokenizer, const std::string& where) {
+  if (tokenizer.vocab_size() <= config.vocab_size) return;
+  throw Error("the tokenizer has " + std::to_string(tokenizer.vocab_size()) + " tokens but the model only " +
+                  std::to_string(config.vocab_size),
+              where, "use the tokenizer the model was made with");
+}
+
 Policy::Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precision precision, int threads)
     : checkpoint_(std::move(checkpoint)),
       tokenizer_dir_(tokenizer_dir),
       tokenizer_(Tokenizer::Load(tokenizer_dir)),
+      stop_ids_(StopIds(checkpoint_.config, tokenizer_)),
       pool_(threads),
       model_(checkpoint_.config, checkpoint_.weights, precision, pool_) {
-  for (const int64_t id : checkpoint_.config.eos_token_ids) stop_ids_.push_back(static_cast<int32_t>(id));
-  if (tokenizer_.eos_id() &&
-      std::find(stop_ids_.begin(), stop_ids_.end(), *tokenizer_.eos_id()) == stop_ids_.end()) {
-    stop_ids_.push_back(*tokenizer_.eos_id());
-  }
-  if (tokenizer_.vocab_size() > checkpoint_.config.vocab_size) {
-    throw Error("the tokenizer has " + std::to_string(tokenizer_.vocab_size()) +
-                    " tokens but the model only " + std::to_string(checkpoint_.config.vocab_size),
-                tokenizer_dir, "use the tokenizer the model was made with");
-  }
+  RequireVocabulary(checkpoint_.config, tokenizer_, tokenizer_dir);
 }
 
 std::unique_ptr<Policy> Policy::Load(const std::string& dir, Precision precision, int threads) {

@@ -2,8 +2,10 @@
 #ifndef HONE_RL_POLICY_H_
 #define HONE_RL_POLICY_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "data/tokenizer.h"
 #include "kernels/thread_pool.h"
@@ -40,6 +42,12 @@ class Policy {
   kernels::ThreadPool pool_;
   Model model_;
 };
+
+// The tokens that end a completion: those of the config, then the tokenizer's eos.
+std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer);
+
+// Error naming `where` when the tokenizer has more tokens than the model.
+void RequireVocabulary(const ModelConfig& config, const Tokenizer& tokenizer, const std::string& where);
 
 // `requested`, or the cores this process may use when it is 0.
 int ThreadCount(int64_t requested);

@@ -211,7 +211,8 @@ std::vector<std::string> RenderLiveView(const LiveState& state, int width, bool 
               {"length", "length"},
               {"truncated", "truncated"},
               {"entropy", "entropy"},
-              {"kl", "kl"}});
+              {"kl", "kl"},
+              {"divergence", "divergence"}});
   AddMetrics(&second, state,
              {{"tokens/s", "tokens_per_second"},
               {"grad norm", "grad_norm"},

@@ -184,6 +184,7 @@ std::string Curves(const ReportData& run) {
       MetricChart(run, "Loss", {{"loss", "loss"}, {"balance", "balance_loss"}}),
       MetricChart(run, "Entropy", {{"mean over tokens", "entropy"}}),
       MetricChart(run, "KL to the reference", {{"k3", "kl"}}),
+      MetricChart(run, "Divergence from the teacher", {{"mean over tokens", "divergence"}}),
       MetricChart(run, "Clip fraction", {{"tokens", "clip_fraction"}}),
       MetricChart(run, "Gradient norm", {{"before clipping", "grad_norm"}}),
       MetricChart(run, "Speed", {{"mean", "tokens_per_second"}}),

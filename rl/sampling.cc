@@ -10,6 +10,7 @@
 #include "rl/curriculum.h"
 #include "rl/group_collector.h"
 #include "rl/group_metrics.h"
+#include "rl/metrics.h"
 
 namespace hone {
 namespace {
@@ -81,6 +82,7 @@ RunEnd RunSampling(const SamplingParts& p) {
   store.VoidFrom(0);  // the groups stay
   const int64_t steps = (p.config.prompts + p.config.prompts_per_step - 1) / p.config.prompts_per_step;
   std::vector<ScoredGroup> all;
+  double sampled_tokens = 0.0;
   for (int64_t step = 1; step <= steps; ++step) {
     if (p.stop_requested()) {
       WriteReport(store, p.directory.path());
@@ -89,6 +91,8 @@ RunEnd RunSampling(const SamplingParts& p) {
     const double start = Now();
     std::vector<ScoredGroup> groups = SampleStep(p, step);
     Metrics metrics = Describe(p, groups, Now() - start);
+    sampled_tokens += MetricValue(metrics, "tokens");
+    metrics.emplace_back("sampled_tokens", sampled_tokens);
     std::move(groups.begin(), groups.end(), std::back_inserter(all));
     if (step == steps) {
       WriteFileAtomic(p.directory.path() + "/" + kPassRatesFile, PassRateLines(all));

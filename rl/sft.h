@@ -1,22 +1,17 @@
-// The supervised stage, also used for pre-training: next-token loss on packed documents. Covered by tests/rl/run_test.cc.
+// The supervised stage, also used for pre-training: next-token loss on packed documents. Covered by tests/rl/sft_test.cc and
+// tests/rl/run_test.cc.
 #ifndef HONE_RL_SFT_H_
 #define HONE_RL_SFT_H_
 
-#include <functional>
 #include <string>
-#include <vector>
 
 #include "rl/configs.h"
+#include "rl/document_batches.h"
 #include "rl/learner.h"
 #include "rl/policy.h"
 #include "rl/stage.h"
 
 namespace hone {
-
-struct Documents {
-  std::function<TrainingSequence(int64_t index)> at;  // endless; a function of the index alone
-  int64_t num_rows = 0;  // after which they come again in another order; 0 when they never do
-};
 
 class SftStage : public Stage {
  public:
@@ -24,24 +19,16 @@ class SftStage : public Stage {
   SftStage(Policy& policy, Documents documents, const SftConfig& sft, const OptimizerConfig& optimizer,
            const MemoryConfig& memory);
 
-  int64_t num_steps() const override { return num_steps_; }
+  int64_t num_steps() const override { return batches_.num_steps(); }
   Metrics Step(int64_t step) override;
   void Save(const std::string& dir) const override;
   void Load(const std::string& dir) override;
 
  private:
-  std::vector<TrainingSequence> NextBatch();
-  int64_t CountSteps();
-  void RefuseLongDocument(int64_t size) const;
-
   Policy& policy_;
-  Documents documents_;
-  const SftConfig& sft_;
-  const int64_t last_document_;  // the first that is not learnt any more
-  int64_t next_document_ = 0;
-  const int64_t num_steps_;
+  DocumentBatches batches_;
   Learner learner_;
-  int64_t not_applied_in_a_row_ = 0;
+  UpdateWatch watch_;
 };
 
 }  // namespace hone

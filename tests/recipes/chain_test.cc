@@ -17,7 +17,8 @@ std::string OrderFault(const std::string& toml) {
   return ErrorOf([&] { StageOrder(Parse(toml), "/dir/r.toml"); });
 }
 
-// base (sft from nothing) -> zero (grpo) -> data (sample) -> cold (sft of base on data) -> table (eval).
+// base (sft from nothing) -> zero (grpo) -> data (sample) -> cold (sft of base on data) -> wise, own (base distilled from zero, on data
+// and on completions of its own) -> table (eval).
 std::string TinyChain() {
   std::string shared = TinyRecipe("sft");
   const size_t shape = shared.find("[model.shape]"), run = shared.find("[run]");
@@ -44,9 +45,21 @@ from = ["base", "data"]
 [stages.cold.sft]
 epochs = 2
 loss_on = "completion"
+[stages.wise]
+kind = "distill"
+from = ["base", "zero", "data"]
+[stages.wise.distill]
+epochs = 1
+[stages.own]
+kind = "distill"
+from = ["base", "zero"]
+[stages.own.distill]
+steps = 5
+prompts_per_step = 4
+completions = 2
 [stages.table]
 kind = "eval"
-from = ["base", "zero", "cold"]
+from = ["base", "zero", "cold", "wise", "own"]
 )";
 }
 
@@ -59,7 +72,8 @@ struct Chains : Workplace {
 
 TEST_CASE("stages come after what they start from; shared tables are theirs unless they write their own") {
   const RecipeFile file = Parse(TinyChain() + "[stages.zero.grpo]\nsteps = 3\n");
-  CHECK(StageOrder(file, "r") == std::vector<std::string>{"base", "zero", "data", "cold", "table"});
+  CHECK(StageOrder(file, "r") ==
+        std::vector<std::string>{"base", "zero", "data", "cold", "own", "wise", "table"});
   CHECK(file.stages.at("zero").recipe.grpo.steps == 3);
   CHECK(file.stages.at("zero").recipe.grpo.group_size == 4);
   CHECK(file.stages.at("zero").recipe.name == "zero");
@@ -67,13 +81,29 @@ TEST_CASE("stages come after what they start from; shared tables are theirs unle
   const Recipe cold = ResolveStage(file, "cold", "/run");
   CHECK(cold.model.path == "/run/stages/base/model");
   CHECK(cold.sft.data == std::vector<std::string>{"/run/stages/data/dataset.jsonl"});
-  CHECK(ResolveStage(file, "table", "/run").eval.models.size() == 3);
+  CHECK(ResolveStage(file, "table", "/run").eval.models.size() == 5);
+  const Recipe wise = ResolveStage(file, "wise", "/run"), own = ResolveStage(file, "own", "/run");
+  for (const Recipe& distilled : {wise, own}) {
+    CHECK(distilled.model.path == "/run/stages/base/model");
+    CHECK(distilled.distill.teacher == "/run/stages/zero/model");
+  }
+  CHECK(wise.distill.data == cold.sft.data);
+  CHECK(own.distill.OnPolicy());
+  // A teacher that the recipe names leaves `from` to the student; a new student leaves it to the teacher.
+  const RecipeFile named = Parse(
+      "[stages.a]\nkind = \"distill\"\nfrom = \"/student\"\n[stages.a.distill]\nteacher = \"/teacher\"\n"
+      "[stages.b]\nkind = \"distill\"\nfrom = \"/teacher\"\n[stages.b.model.shape]\n");
+  CHECK(StageOrder(named, "r") == std::vector<std::string>{"a", "b"});
+  CHECK(ResolveStage(named, "a", "/run").model.path == "/student");
+  for (const char* stage : {"a", "b"})
+    CHECK(ResolveStage(named, stage, "/run").distill.teacher == "/teacher");
   // Written out and read again it is the same chain.
   const RecipeFile again = ResolveRecipeFile(DumpRecipe(file), "/elsewhere/recipe.toml", {});
   CHECK(FlattenRecipe(again) == FlattenRecipe(file));
   const std::string drawing = DrawChain(file, "r");
   for (const char* part :
-       {"base   <- (new model)", "cold   <- base + data", "requires eval.length > 0", "sample 12 prompts"})
+       {"base   <- (new model)", "cold   <- base + data", "requires eval.length > 0", "sample 12 prompts",
+        "wise   <- base + zero + data", "5 distill steps of 4 prompts x 2 completions"})
     CHECK(Mentions(drawing, part));
 }
 
@@ -87,7 +117,18 @@ TEST_CASE("a chain that cannot be run says which stage is wrong") {
       {zero + "[stages.b]\nfrom = \"zeroo\"\n", {"stages.b.from", "did you mean 'zero'"}},
       {zero + "[stages.b]\nkind = \"eval\"\nfrom = \"zero\"\n[stages.c]\nfrom = \"b\"\n",
        {"stages.c.from", "measures"}},
-      {zero + "[stages.b]\nfrom = [\"zero\", \"x.jsonl\"]\n", {"stages.b.from", "only sft learns from data"}},
+      {zero + "[stages.b]\nfrom = [\"zero\", \"x.jsonl\"]\n",
+       {"stages.b.from", "only sft and distill learn from data"}},
+      {zero + "[stages.b]\nkind = \"distill\"\n", {"stages.b.from", "needs a student and a teacher"}},
+      {zero + "[stages.b]\nkind = \"distill\"\nfrom = \"zero\"\n",
+       {"stages.b.from", "name the student, then the teacher"}},
+      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\", \"/x\"]\n",
+       {"stages.b.from", "starts from 3 models"}},
+      {zero +
+           "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\"]\n[stages.b.distill]\nteacher = \"/x\"\n",
+       {"stages.b.from", "starts from 2 models"}},
+      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\"]\n[stages.b.model.shape]\n",
+       {"stages.b.from", "two models"}},
       {zero + "[stages.b]\nfrom = \"zero\"\n[stages.b.model.shape]\n", {"stages.b.from", "two models"}},
       {"[stages.b]\nkind = \"eval\"\n", {"stages.b.from", "no model to measure"}}};
   for (const auto& [toml, parts] : cases) {
@@ -118,18 +159,19 @@ TEST_CASE(
   CAPTURE(first.err);
   REQUIRE(first.status == 0);
   CHECK(first.Says("model: r/model"));
-  CHECK(at.Model("r") == at.Model("r/stages/cold"));
+  CHECK(at.Model("r") == at.Model("r/stages/wise"));
   CHECK(at.Has("r/stages/data/dataset.jsonl"));
   CHECK(at.Has("r/stages/zero/report.html"));
   const std::string page = at.Read("r/report.html");
-  for (const char* part : {"stages/zero/report.html", "Measured in table", "pass@1", "zero"})
+  for (const char* part :
+       {"stages/zero/report.html", "Measured in table", "pass@1", "sampled_tokens", "zero"})
     CHECK(page.find(part) != std::string::npos);
   REQUIRE(at.Hone("report r").status == 0);
   CHECK(at.Read("r/report.html") == page);
 
   const Said again = at.Hone("run chain.toml --run-dir r --resume --set run.threads=2");
   CHECK(again.status == 0);
-  for (const char* stage : {"base", "zero", "data", "cold", "table"})
+  for (const char* stage : {"base", "zero", "data", "cold", "wise", "own", "table"})
     CHECK(again.Says(std::string("stage ") + stage + " is finished already"));
 
   const std::string zero = at.Model("r/stages/zero"), cold = at.Model("r/stages/cold");
@@ -137,8 +179,9 @@ TEST_CASE(
       at.Hone("run chain.toml --run-dir r --resume --set stages.data.sample.most_per_prompt=2");
   CHECK(changed.status == 0);
   CHECK(changed.Says("stage zero is finished already"));
-  for (const char* stage : {"data", "cold", "table"})
+  for (const char* stage : {"data", "cold", "wise", "table"})
     CHECK(changed.Says(std::string("stage ") + stage + " is run anew"));
+  CHECK(changed.Says("stage own is finished already"));
   CHECK(at.Model("r/stages/zero") == zero);
   CHECK(at.Model("r/stages/cold") != cold);
   CHECK(at.Model("r/stages/cold.old-1") == cold);
@@ -149,7 +192,7 @@ TEST_CASE(
 TEST_CASE("a chain stopped and killed in its stages ends with the same bytes") {
   const Chains at;
   REQUIRE(at.Hone("run chain.toml --run-dir calm").status == 0);
-  for (const char* moment : {"base (1 of 5)", "step=2 total=6", "step=2 total=3"}) {
+  for (const char* moment : {"base (1 of 7)", "step=2 total=6", "step=2 total=3", "step=3 total=5"}) {
     const bool started = at.Has("r/recipe.toml");
     at.Hone(std::string("run chain.toml --run-dir r") + (started ? " --resume" : ""), [&](pid_t process) {
       if (*moment == 's') at.AwaitErr(moment);

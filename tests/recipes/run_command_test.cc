@@ -170,6 +170,49 @@ TEST_CASE("documents and completions that do not fit the model are refused by na
   CHECK(completion.Says("160 positions"));
 }
 
+TEST_CASE("a distill run keeps its teacher: another one is refused, by its path and by its weights") {
+  const Runs at;
+  REQUIRE(at.Hone("run sft.toml --run-dir wise --set sft.steps=1").status == 0);
+  REQUIRE(at.Hone("run sft.toml --run-dir other --set sft.steps=2").status == 0);
+  std::filesystem::copy(at / "wise/model", at / "teacher");
+  at.Write("distill.toml", TinyRecipe("distill") +
+                               "[distill]\nteacher = \"teacher\"\nsteps = 3\nprompts_per_step = 4\n"
+                               "completions = 2\n");
+  const Said first = at.Hone("run distill.toml --run-dir r");
+  CAPTURE(first.err);
+  REQUIRE(first.status == 0);
+  CHECK(first.Says("divergence="));
+  CHECK(at.Hone("run distill.toml --dry-run").Prints("# teacher: DeepseekV3ForCausalLM"));
+  const Said path = at.Hone("run distill.toml --run-dir r --resume --set distill.teacher=other/model");
+  CHECK(path.status == 1);
+  CHECK(path.Says("distill.teacher: "));
+  const std::string accept = " --set distill.teacher=other/model --accept distill.teacher";
+  CHECK(at.Hone("run distill.toml --run-dir r --resume" + accept).status == 0);
+  std::filesystem::copy(at / "other/model/model.safetensors", at / "teacher/model.safetensors",
+                        std::filesystem::copy_options::overwrite_existing);
+  REQUIRE(at.Hone("run distill.toml --run-dir s --set distill.steps=1").status == 0);
+  std::filesystem::copy(at / "wise/model/model.safetensors", at / "teacher/model.safetensors",
+                        std::filesystem::copy_options::overwrite_existing);
+  const Said weights = at.Hone("run distill.toml --run-dir s --resume --set distill.steps=1");
+  CheckOneLine(weights);
+  CHECK(weights.Says("teacher: the teacher is not the one this run was started with"));
+
+  // Without data there is nothing to read twice; data must hold rows; the teacher must hold the completions.
+  CheckOneLine(at.Hone("run distill.toml --run-dir t --set distill.epochs=2"));
+  at.Write("rows.jsonl", "\n");
+  const Said empty = at.Hone("run distill.toml --run-dir t --set 'distill.data=[\"rows.jsonl\"]'");
+  CHECK(empty.status == 1);
+  CHECK(empty.Says("rows.jsonl"));
+  REQUIRE(
+      at.Hone("run sft.toml --run-dir short --set sft.steps=1 --set model.shape.max_position_embeddings=128")
+          .status == 0);
+  const Said brief = at.Hone(
+      "run distill.toml --run-dir u --set distill.teacher=short/model "
+      "--set rollout.max_new_tokens=120");
+  CHECK(brief.status == 1);
+  CHECK(brief.Says("exceed the teacher's 128 positions"));
+}
+
 TEST_CASE("a full disk ends a run in one line, and with room it goes on") {
   const Runs at;
   REQUIRE(at.Hone("run tiny.toml --run-dir calm").status == 0);

@@ -56,6 +56,8 @@ TEST_CASE("a mistake is named by file, line, key and remedy") {
        {"grpo.arguments", "learns from its completions once", "leave num_iterations out"}},
       {kModel + "[grpo]\npreset = \"trl\"\narguments = [\"max_completion_length=4\"]\n",
        {"dir/r.toml", "4 tokens at most, rollout.max_new_tokens 512"}},
+      {"kind = \"distill\"\n" + kModel, {"dir/r.toml: distill.teacher", "needs a teacher"}},
+      {kModel + "[distill]\nbeta = 1.5\n", {"dir/r.toml:4", "distill.beta", "0 to 1"}},
       {kModel + "[grpo]\nclip_hihg = 1\n", {"dir/r.toml:4", "did you mean 'grpo.clip_high'"}},
       {kModel + "[grpo]\nminibatches = 33\n",
        {"dir/r.toml", "grpo.minibatches = 33", "each minibatch needs a group"}},
@@ -80,6 +82,10 @@ TEST_CASE("a model's path starts at the recipe, and the resolved recipe says the
   CHECK(ResolveRecipe(kModel + "[rewards.mine]\nuse = \"mine.py:f\"\n", "/a/r.toml", {})
             .rewards.at("mine")
             .use == "/a/mine.py:f");
+  const Recipe distill = ResolveRecipe(kModel + "[distill]\nteacher = \"../wise\"\ndata = [\"rows.jsonl\"]\n",
+                                       "/a/recipes/r.toml", {});
+  CHECK(distill.distill.teacher == "/a/wise");
+  CHECK(distill.distill.data == std::vector<std::string>{"/a/recipes/rows.jsonl"});
   const Recipe again = ResolveRecipe(DumpRecipe(recipe), "/elsewhere/recipe.toml", {});
   CHECK(FlattenRecipe(again) == FlattenRecipe(recipe));
   const Recipe shape = ResolveRecipe(TinyRecipe("sft"), "/a/r.toml", {});

@@ -6,6 +6,7 @@
 
 #include "data/random.h"
 #include "data/sqlite.h"
+#include "rl/distill.h"
 #include "rl/metrics.h"
 #include "rl/sft.h"
 #include "tests/rl/event_file.h"
@@ -17,8 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+enum class Kind { kGrpo, kSft, kDistillOwn, kDistillData };
+
 struct RunOptions {
-  bool sft = false;
+  Kind kind = Kind::kGrpo;
   int threads = 1;
   uint64_t seed = 1;
   Precision precision = Precision::kFp32;
@@ -61,21 +64,36 @@ Outcome Run(const std::string& path, const RunOptions& options) {
                            .group_size = 4,
                            .minibatches = 2,
                            .objective = {.kl_coefficient = 0.01, .reference_every = 2}};
-  const SftConfig sft = {.steps = 6, .rows_per_step = 3, .row_tokens = 30};
+  const SftConfig sft = {{.steps = 6, .rows_per_step = 3, .row_tokens = 30}};
+  DistillConfig distill;
+  distill.steps = 6;
+  distill.rows_per_step = 3;
+  distill.row_tokens = 30;
+  distill.beta = options.kind == Kind::kDistillOwn ? 1.0 : 0.3;
+  // Documents of random length, so that rows and steps break at uneven places.
+  const Documents documents = {[&](int64_t index) {
+                                 std::mt19937_64 random(static_cast<uint64_t>(index));
+                                 return RandomSequences(policy->config(), 1, random)[0];
+                               },
+                               0};
+  std::unique_ptr<Teacher> teacher;
   std::unique_ptr<Stage> stage;
-  if (options.sft) {
-    // Documents of random length, so that rows and steps break at uneven places.
-    stage = std::make_unique<SftStage>(*policy,
-                                       Documents{[&](int64_t index) {
-                                                   std::mt19937_64 random(static_cast<uint64_t>(index));
-                                                   return RandomSequences(policy->config(), 1, random)[0];
-                                                 },
-                                                 0},
-                                       sft, optimizer, memory);
-  } else {
+  if (options.kind == Kind::kSft) {
+    stage = std::make_unique<SftStage>(*policy, documents, sft, optimizer, memory);
+  } else if (options.kind == Kind::kGrpo) {
     stage = std::make_unique<GrpoStage>(*policy, sampler, *rewards, directory.store(),
                                         TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
                                         options.seed);
+  } else {
+    Checkpoint wise = {TinyConfig(policy->tokenizer(), false), {}};
+    wise.weights = InitWeights(wise.config, 9, 1.0);
+    teacher = std::make_unique<Teacher>(std::move(wise), policy->tokenizer(), *policy, "teacher");
+    const auto source = [&]() -> DistillSource {
+      if (options.kind == Kind::kDistillData) return DocumentBatches(documents, distill, "distill", 128);
+      return GroupSource(*policy, sampler, *rewards, directory.store(), TrainPrompts(policy->tokenizer()),
+                         {.prompts_per_step = 8, .completions = 2, .seed = options.seed});
+    };
+    stage = std::make_unique<DistillStage>(*policy, *teacher, source(), distill, 1.0, optimizer, memory);
   }
   directory.store().PutMeta("name", "test");
   const RunConfig config = {.checkpoint_every = options.checkpoint_every,
@@ -126,17 +144,23 @@ std::vector<std::pair<std::string, double>> Reported(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("same seed, same bytes: twice, and on one or two threads; another seed, others") {
-  for (const auto& [sft, precision] :
-       {std::pair{false, Precision::kFp32}, {false, Precision::kBf16}, {true, Precision::kBf16}}) {
-    CAPTURE(sft);
+TEST_CASE("same seed, same bytes: twice, and on one, two or four threads; another seed, others") {
+  for (const auto& [kind, precision] : {std::pair{Kind::kGrpo, Precision::kFp32},
+                                        {Kind::kGrpo, Precision::kBf16},
+                                        {Kind::kSft, Precision::kBf16},
+                                        {Kind::kDistillOwn, Precision::kFp32},
+                                        {Kind::kDistillOwn, Precision::kBf16},
+                                        {Kind::kDistillData, Precision::kFp32}}) {
+    CAPTURE(static_cast<int>(kind));
     TempDir dir;
-    CHECK(Run(dir / "a", {.sft = sft, .precision = precision}).end == RunEnd::kFinished);
-    Run(dir / "again", {.sft = sft, .precision = precision});
-    Run(dir / "threads", {.sft = sft, .threads = 2, .precision = precision});
-    Run(dir / "seed", {.sft = sft, .seed = 2, .precision = precision});
+    CHECK(Run(dir / "a", {.kind = kind, .precision = precision}).end == RunEnd::kFinished);
+    Run(dir / "again", {.kind = kind, .precision = precision});
+    Run(dir / "threads", {.kind = kind, .threads = 2, .precision = precision});
+    Run(dir / "four", {.kind = kind, .threads = 4, .precision = precision});
+    Run(dir / "seed", {.kind = kind, .seed = 2, .precision = precision});
     CHECK(ModelBytes(dir / "a") == ModelBytes(dir / "again"));
     CHECK(ModelBytes(dir / "a") == ModelBytes(dir / "threads"));
+    CHECK(ModelBytes(dir / "a") == ModelBytes(dir / "four"));
     CHECK(ModelBytes(dir / "a") != ModelBytes(dir / "seed"));
     CHECK(Digest(dir / "a") == Digest(dir / "threads"));
     CHECK(Reported(dir / "a") == Reported(dir / "threads"));
@@ -144,14 +168,17 @@ TEST_CASE("same seed, same bytes: twice, and on one or two threads; another seed
 }
 
 TEST_CASE("a run that was stopped and resumed, again and again, ends as one that was not") {
-  for (const auto& [sft, precision] : {std::pair{false, Precision::kBf16}, {true, Precision::kFp32}}) {
-    CAPTURE(sft);
+  for (const auto& [kind, precision] : {std::pair{Kind::kGrpo, Precision::kBf16},
+                                        {Kind::kSft, Precision::kFp32},
+                                        {Kind::kDistillOwn, Precision::kFp32},
+                                        {Kind::kDistillData, Precision::kBf16}}) {
+    CAPTURE(static_cast<int>(kind));
     TempDir dir;
-    Run(dir / "calm", {.sft = sft, .precision = precision});
+    Run(dir / "calm", {.kind = kind, .precision = precision});
     int stops = 0;
     for (int i = 0; i < 20; ++i) {
-      const Outcome o = Run(dir / "stopped",
-                            {.sft = sft, .threads = 1 + i % 2, .precision = precision, .stop_after = i % 3});
+      const Outcome o = Run(
+          dir / "stopped", {.kind = kind, .threads = 1 + i % 2, .precision = precision, .stop_after = i % 3});
       if (o.end == RunEnd::kFinished) break;
       CHECK(Mentions(o.said, "continue with --resume"));
       ++stops;
@@ -163,7 +190,15 @@ TEST_CASE("a run that was stopped and resumed, again and again, ends as one that
     const RunStore calm = RunStore::OpenReadOnly(dir / "calm/hone.db"),
                    stopped = RunStore::OpenReadOnly(dir / "stopped/hone.db");
     CHECK(calm.CountConsumed() == stopped.CountConsumed());
-    CHECK(calm.CountConsumed() == (sft ? 0 : 6 * 16));
+    const bool samples = kind == Kind::kGrpo || kind == Kind::kDistillOwn;
+    CHECK(calm.CountConsumed() == (samples ? 6 * 16 : 0));
+    const auto reported = Reported(dir / "stopped");
+    double tokens = 0.0, counted = 0.0;  // each step's, and the last running sum
+    for (const auto& [name, value] : reported) {
+      if (name.ends_with(" tokens")) tokens += value;
+      if (name.ends_with(" sampled_tokens")) counted = value;
+    }
+    CHECK(counted == (samples ? tokens : 0.0));
     // What was exported holds each step once, those a resume went back behind included.
     for (const char* run : {"calm", "stopped"}) {
       CHECK(StepsIn(dir / (std::string(run) + "/tensorboard/events.out.tfevents.0.hone")) ==
@@ -267,7 +302,7 @@ TEST_CASE("a checkpoint of another model or other arithmetic is refused by name"
   TempDir dir;
   Run(dir / "run", {.stop_after = 3});
   CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {.precision = Precision::kBf16}); }), "other arithmetic"));
-  CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {.sft = true}); }), "cursor.safetensors"));
+  CHECK(Mentions(ErrorOf([&] { Run(dir / "run", {.kind = Kind::kSft}); }), "cursor.safetensors"));
   // A whole checkpoint, but of a smaller model.
   {
     RunDirectory directory = RunDirectory::Open(dir / "run");
@@ -289,7 +324,7 @@ TEST_CASE("epochs are gone through whole: each row once an epoch, the last step 
                                  return rows[static_cast<size_t>(index % 23)];
                                },
                                23};
-  SftConfig sft = {.rows_per_step = 2, .row_tokens = 40};
+  SftConfig sft = {{.rows_per_step = 2, .row_tokens = 40}};
   sft.epochs = 1.5;
   OptimizerConfig optimizer;
   const MemoryConfig memory;

@@ -87,7 +87,7 @@ TEST_CASE("sft steps report the large batch's loss and gradient for any micro-ba
                                    return RandomSequences(policy->config(), 1, random)[0];
                                  },
                                  0};
-    const SftConfig sft = {.steps = 4, .rows_per_step = 6, .row_tokens = 40};
+    const SftConfig sft = {{.steps = 4, .rows_per_step = 6, .row_tokens = 40}};
     OptimizerConfig optimizer;
     optimizer.learning_rate = 1e-3;
     SftStage stage(*policy, documents, sft, optimizer, memory);
