@@ -32,7 +32,8 @@ int64_t SignExpression::Value() const {
 
 std::string SignExpression::Text() const {
   std::string text = std::to_string(numbers.at(0));
-  for (size_t i = 1; i < numbers.size(); ++i) text += (minus.at(i - 1) ? '-' : '+') + std::to_string(numbers[i]);
+  for (size_t i = 1; i < numbers.size(); ++i)
+    text += (minus.at(i - 1) ? '-' : '+') + std::to_string(numbers[i]);
   return text;
 }
 

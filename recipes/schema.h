@@ -33,11 +33,11 @@ inline constexpr auto kEnumNames<StageKind> =
 
 enum class TaskKind { kArithmetic, kCode, kWords, kSigns };
 template <>
-inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>(
-    {{TaskKind::kArithmetic, "arithmetic"},
-     {TaskKind::kCode, "code"},
-     {TaskKind::kWords, "words"},
-     {TaskKind::kSigns, "signs"}});
+inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>({{TaskKind::kArithmetic,
+                                                                                 "arithmetic"},
+                                                                                {TaskKind::kCode, "code"},
+                                                                                {TaskKind::kWords, "words"},
+                                                                                {TaskKind::kSigns, "signs"}});
 
 // A model made from scratch.
 struct ShapeConfig {

@@ -43,7 +43,7 @@ std::vector<hone::Score> SignReward::Score(const Group& group) const {
   for (const Completion& completion : group.completions) {
     const Verdict verdict = JudgeAnswer(ParseTags(completion.text), *gold);
     const SignTries tries = ReadSignTries(completion.text, gold->numbers, target);
-    hone::Score score = ValueScore(name_, verdict.right, verdict.why);
+    hone::Score score{hone::Score::Status::kValue, verdict.right ? 1.0 : 0.0, {}, verdict.why};
     const auto add = [&](const char* part, double value) { score.parts.emplace_back(part, value); };
     add("tries", static_cast<double>(tries.tries));
     add("hits", static_cast<double>(tries.hits));

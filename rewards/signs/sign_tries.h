@@ -12,13 +12,14 @@ namespace hone {
 // a try is a part that is exactly a sign and a written total (at most 6 digits, perhaps with a minus) for every number but the
 // first, and then y or n. What is written is only read for wrong_steps: a try's real total follows from its signs.
 struct SignTries {
-  int64_t thinking = 0;     // bytes of the thinking
-  int64_t tries = 0;        // parts that are a try
-  int64_t hits = 0;         // tries whose real total is the target
-  int64_t repeats = 0;      // tries with the signs of an earlier try of the completion
-  int64_t steps = 0;        // totals written in tries
-  int64_t wrong_steps = 0;  // of these: not the total written before it (at first: the first number) plus or minus the number
-  bool gave_up = false;     // the thinking ends with </think>, and the last try, if there is any, is no hit
+  int64_t thinking = 0;  // bytes of the thinking
+  int64_t tries = 0;     // parts that are a try
+  int64_t hits = 0;      // tries whose real total is the target
+  int64_t repeats = 0;   // tries with the signs of an earlier try of the completion
+  int64_t steps = 0;     // totals written in tries
+  int64_t wrong_steps =
+      0;  // of these: not the total before (first: the first number) with the number added or taken away
+  bool gave_up = false;  // the thinking ends with </think>, and the last try, if there is any, is no hit
 };
 
 // `numbers`: 2 to kMostSignNumbers (data/sign_puzzle.h) of at most 6 digits. Any text; time about linear in it.
