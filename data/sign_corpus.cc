@@ -7,13 +7,13 @@
 
 namespace hone {
 
-std::string WriteSignTry(const SignExpression& signs, bool yes) {
-  std::string text;
-  int64_t total = signs.numbers.at(0);
+std::string WriteSignTry(const SignExpression& signs, int64_t target, bool yes) {
+  int64_t left = target - signs.numbers.at(0);
+  std::string text = std::to_string(left);
   for (size_t i = 1; i < signs.numbers.size(); ++i) {
     const bool minus = signs.minus.at(i - 1);
-    total += minus ? -signs.numbers[i] : signs.numbers[i];
-    text += (minus ? '-' : '+') + std::to_string(total);
+    left -= minus ? -signs.numbers[i] : signs.numbers[i];
+    text += (minus ? '-' : '+') + std::to_string(left);
   }
   return text + (yes ? 'y' : 'n');
 }
@@ -46,7 +46,7 @@ std::string SignCorpus::Think(SignDocument& document, DataRandom& random) const 
     signs = DrawSigns(count, random);
     const bool hit = document.answer.Value() == target;
     const bool yes = random.Chance(config_.wrong_verdict) ? !hit : hit;
-    text += (text.empty() ? "" : ",") + WriteSignTry(document.answer, yes);
+    text += (text.empty() ? "" : ",") + WriteSignTry(document.answer, target, yes);
     ++document.tries;
     if (yes || document.tries == config_.max_tries) return text;
     if (!patient && random.Chance(config_.give_up)) return text;

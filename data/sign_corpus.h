@@ -12,10 +12,10 @@ namespace hone {
 
 // All but max_tries are shares or probabilities in [0, 1].
 struct SignCorpusConfig {
-  double direct_share = 0.15;   // of all documents: an answer with random signs, without a try
+  double direct_share = 0.25;   // of all documents: an answer with random signs, without a try
   double give_up = 0.5;         // after each try judged no: answers with the signs of that try
-  double patient_share = 0.05;  // of the documents with tries: these do not give up before max_tries
-  int64_t max_tries = 32;       // at least 1
+  double patient_share = 0.02;  // of the documents with tries: these do not give up before max_tries
+  int64_t max_tries = 24;       // at least 1
   double wrong_verdict = 0.01;  // per try: y and n exchanged, and acted upon
 };
 
@@ -27,9 +27,9 @@ struct SignDocument {
   SignExpression answer;  // what the completion says, right or not
 };
 
-// `+2+7n`: each sign with the running total behind it, then the verdict: -6-4+7 is 8-2=6, 6-2=4, 4+3=7. A minus before a negative total
-// gives two in a row.
-std::string WriteSignTry(const SignExpression& signs, bool yes);
+// What is left to the target after the first number and after each sign, then the verdict: `7-9-11+8n` for 8-2-2+3 and the target 15,
+// because 15-8=7, 7+2=9, 9+2=11 and 11-3=8. A minus before a negative rest gives two in a row.
+std::string WriteSignTry(const SignExpression& signs, int64_t target, bool yes);
 
 // An endless corpus: document #i depends on (config, seed, i) only, and never asks a held-out question. Each try's signs are drawn
 // uniformly and independently of the question, of the target and of earlier tries: nothing in it is a directed search. Throws Error

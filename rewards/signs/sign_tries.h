@@ -8,17 +8,18 @@
 
 namespace hone {
 
-// The thinking is what stands between the first <think> (else the start) and the first </think> after it (else the end). Commas part it;
-// a try is a part that is exactly a sign and a written total (at most 6 digits, perhaps with a minus) for every number but the
-// first, and then y or n. What is written is only read for wrong_steps: a try's real total follows from its signs.
+// The thinking is what stands between the first <think> (else the start) and the first </think> after it (else the end). Commas part
+// it; a try is a part that is exactly what is left to the target after the first number, then for every other number a sign and what
+// is left after it (at most 6 digits each, perhaps with a minus), and then y or n: `7-9-11+8n`. Only wrong_steps asks whether
+// what is left was written correctly: what a try really gives follows from its signs.
 struct SignTries {
   int64_t thinking = 0;  // bytes of the thinking
   int64_t tries = 0;     // parts that are a try
-  int64_t hits = 0;      // tries whose real total is the target
+  int64_t hits = 0;      // tries whose signs reach the target
   int64_t repeats = 0;   // tries with the signs of an earlier try of the completion
-  int64_t steps = 0;     // totals written in tries
+  int64_t steps = 0;     // rests written in tries: one for each number
   int64_t wrong_steps =
-      0;  // of these: not the total before (first: the first number) with the number added or taken away
+      0;                 // of these: not the rest written before (at first the target) less the signed number
   bool gave_up = false;  // the thinking ends with </think>, and the last try, if there is any, is no hit
 };
 

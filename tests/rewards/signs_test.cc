@@ -36,7 +36,7 @@ std::map<std::string, double> PartsByRegex(const std::string& text, const std::v
   const bool ended = std::regex_search(rest, m, std::regex("</think>"));
   if (ended) rest = m.prefix();
   const std::string count = std::to_string(numbers.size() - 1);
-  const std::regex form("(?:[+-]-?[0-9]{1,6}){" + count + "}[yn]"), step("([+-])(-?[0-9]{1,6})");
+  const std::regex form("-?[0-9]{1,6}(?:[+-]-?[0-9]{1,6}){" + count + "}[yn]"), step("([+-])(-?[0-9]{1,6})");
   std::map<std::string, double> parts = {{"thinking", static_cast<double>(rest.size())}};
   for (const char* name : {"tries", "hits", "repeats", "steps", "wrong_steps"}) parts[name] = 0;
   std::set<std::string> seen;
@@ -45,19 +45,19 @@ std::map<std::string, double> PartsByRegex(const std::string& text, const std::v
   for (std::sregex_token_iterator at(rest.begin(), rest.end(), comma, -1), end; at != end; ++at) {
     const std::string part = *at;
     if (!std::regex_match(part, form)) continue;
-    std::string signs;
-    std::vector<int64_t> totals = {numbers[0]};
-    int64_t value = numbers[0];
-    for (std::sregex_iterator s(part.begin(), part.end(), step), none; s != none; ++s) {
+    std::string signs, text = "+" + part;  // so that the first rest is read like the others
+    std::vector<int64_t> lefts = {target};
+    int64_t value = 0;
+    for (std::sregex_iterator s(text.begin(), text.end(), step), none; s != none; ++s) {
       const bool minus = (*s)[1] == "-";
-      const int64_t number = numbers[totals.size()] * (minus ? -1 : 1);
+      const int64_t number = numbers[lefts.size() - 1] * (minus ? -1 : 1);
       value += number;
-      parts["wrong_steps"] += std::stoll((*s)[2]) - totals.back() != number;
-      totals.push_back(std::stoll((*s)[2]));
+      parts["wrong_steps"] += lefts.back() - std::stoll((*s)[2]) != number;
+      lefts.push_back(std::stoll((*s)[2]));
       signs += (*s)[1];
     }
     ++parts["tries"];
-    parts["steps"] += static_cast<double>(totals.size() - 1);
+    parts["steps"] += static_cast<double>(lefts.size() - 1);
     last_hits = value == target;
     parts["hits"] += last_hits;
     parts["repeats"] += seen.count(signs);
@@ -109,18 +109,18 @@ TEST_CASE("an answer is right when it has the numbers in order and the value") {
 }
 
 TEST_CASE("what a completion did, counted by hand") {
-  // 8-2-2+3 = 7 twice, 8+2+2+3 = 15 with a wrong total, of 8 choices one hits
-  const auto parts = PartsOf(ScoreOf("8+2+2+3", Tagged("-6-4+7n,-6-4+7n,+10+13+16y", "8+2+2+3")));
+  // 8-2-2+3 = 7 twice, 8+2+2+3 = 15 with two wrong rests; of 8 choices one hits
+  const auto parts = PartsOf(ScoreOf("8+2+2+3", Tagged("7-9-11+8n,7-9-11+8n,7+5+4+0y", "8+2+2+3")));
   const std::map<std::string, double> want = {{"tries", 3},       {"hits", 1},     {"chance", 3 / 8.0},
-                                              {"repeats", 1},     {"steps", 9},    {"gave_up", 0},
-                                              {"wrong_steps", 1}, {"thinking", 26}};
+                                              {"repeats", 1},     {"steps", 12},   {"gave_up", 0},
+                                              {"wrong_steps", 2}, {"thinking", 28}};
   CHECK(parts == want);
-  CHECK(PartsOf(ScoreOf("8+2", Tagged("-6n", "8-2"))).at("gave_up") == 1);
+  CHECK(PartsOf(ScoreOf("8+2", Tagged("2-4n", "8-2"))).at("gave_up") == 1);
   CHECK(PartsOf(ScoreOf("8+2", Tagged("easy", "8+2"))).at("gave_up") == 1);
-  CHECK(PartsOf(ScoreOf("8+2", "<think>-6n,-6")).at("gave_up") == 0);  // cut off, not given up
-  CHECK(PartsOf(ScoreOf("8+2", "<think>-6n,-6")).at("tries") == 1);
-  CHECK(PartsOf(ScoreOf("1-8", Tagged("--7y", "1-8"))).at("hits") == 1);
-  CHECK(PartsOf(ScoreOf("1-8", Tagged("--7y", "1-8"))).at("wrong_steps") == 0);
+  CHECK(PartsOf(ScoreOf("8+2", "<think>2-4n,2-")).at("gave_up") == 0);  // cut off, not given up
+  CHECK(PartsOf(ScoreOf("8+2", "<think>2-4n,2-")).at("tries") == 1);
+  CHECK(PartsOf(ScoreOf("1-8", Tagged("-8-0y", "1-8"))).at("hits") == 1);
+  CHECK(PartsOf(ScoreOf("1-8", Tagged("-8-0y", "1-8"))).at("wrong_steps") == 0);
 }
 
 TEST_CASE("random, mangled and broken completions: the same as by regular expressions") {
@@ -157,7 +157,7 @@ TEST_CASE("random, mangled and broken completions: the same as by regular expres
 
 TEST_CASE("long hostile texts are read in one pass and never throw") {
   std::string many = "<think>", longest;
-  for (int i = 0; i < 200000; ++i) many += "-6n,";
+  for (int i = 0; i < 200000; ++i) many += "2-4n,";
   const auto parts = PartsOf(ScoreOf("8+2", many));
   CHECK(parts.at("tries") == 200000);
   CHECK(parts.at("repeats") == 199999);
