@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -17,6 +18,14 @@ namespace {
 constexpr std::string_view kParts = "parts/", kTries = "/tries";
 constexpr std::string_view kHeldOutParts = "held_out/parts/", kKindParts = "held_out/kind_parts/";
 
+constexpr const char* kExplanation =
+    "More tries and less giving up can be selected: the base does both, only seldom. Whether a try became "
+    "<em>better</em> is another question. <em>Chance</em> is what the same number of tries with random signs "
+    "hits "
+    "on the very same questions, wherever a completion stops. Hits above it come from signs that were "
+    "chosen. A "
+    "repeat was tried before in the same completion; a wrong step does not follow from the one before.";
+
 // Of a completion's behaviour: a mean, or one part over another.
 struct Habit {
   const char* title;
@@ -24,12 +33,16 @@ struct Habit {
   std::string_view part;
   std::string_view per = "";  // "": per completion
 };
-constexpr Habit kTriesHabit = {"Tries per completion", "", "tries"};
+constexpr Habit kNumTries = {"Tries per completion", "", "tries"};
 constexpr Habit kGivesUp = {"Gives up", "share", "gave_up"};
 constexpr Habit kHits = {"Hits per try", "share", "hits", "tries"};
 constexpr Habit kChance = {"Chance at the same tries", "share", "chance", "tries"};
+constexpr Habit kOverChance = {"Hits over chance", "", "hits", "chance"};
 constexpr Habit kRepeats = {"Repeats per try", "share", "repeats", "tries"};
 constexpr Habit kWrongSteps = {"Wrong steps", "share", "wrong_steps", "steps"};
+constexpr Habit kThinking = {"Thinking, characters", "", "thinking"};
+constexpr Habit kSmallCharts[] = {kNumTries, kGivesUp, kOverChance, kRepeats, kWrongSteps, kThinking};
+constexpr Habit kColumns[] = {kNumTries, kGivesUp, kHits, kChance, kOverChance, kRepeats, kWrongSteps};
 
 // `prefix`: what stands before the part's name. NaN where nothing was tried or nothing is reported.
 double HabitValue(const Metrics& metrics, const std::string& prefix, const Habit& habit) {
@@ -90,12 +103,11 @@ std::string Row(const std::string& questions, const StepMetrics& step, const std
                 const std::string& accuracy) {
   std::string out = fmt::format("<tr><td>{}</td><td class=\"n\">{}</td>", EscapeHtml(questions), step.step);
   out += Cell(MetricValue(step.values, accuracy), kHits);  // a share as well
-  for (const Habit& habit : {kTriesHabit, kGivesUp, kHits, kChance, kRepeats, kWrongSteps})
-    out += Cell(HabitValue(step.values, prefix, habit), habit);
+  for (const Habit& habit : kColumns) out += Cell(HabitValue(step.values, prefix, habit), habit);
   return out + "</tr>\n";
 }
 
-// The kinds of which held-out parts are reported, in that order.
+// The kinds of which held-out parts are reported, by name.
 std::vector<std::string> KindsOf(const StepMetrics& step, const std::string& reward) {
   const std::string after = "/" + reward + std::string(kTries);
   std::vector<std::string> kinds;
@@ -103,6 +115,7 @@ std::vector<std::string> KindsOf(const StepMetrics& step, const std::string& rew
     if (name.starts_with(kKindParts) && name.ends_with(after))
       kinds.push_back(name.substr(kKindParts.size(), name.size() - kKindParts.size() - after.size()));
   }
+  std::sort(kinds.begin(), kinds.end());
   return kinds;
 }
 
@@ -117,9 +130,9 @@ std::string HeldOutTable(const std::vector<StepMetrics>& history, const std::str
   std::vector<const StepMetrics*> shown = {evaluated.front()};
   if (evaluated.size() > 1) shown.push_back(evaluated.back());
   std::string out =
-      "<div class=\"card scroll\"><table><tr><th>held-out questions</th><th>step</th><th>pass@1</th>";
-  for (const Habit& habit : {kTriesHabit, kGivesUp, kHits, kChance, kRepeats, kWrongSteps})
-    out += fmt::format("<th>{}</th>", habit.title);
+      "<div class=\"card scroll\"><table><tr><th>held-out "
+      "questions</th><th>step</th><th>pass@1</th>";
+  for (const Habit& habit : kColumns) out += fmt::format("<th>{}</th>", habit.title);
   out += "</tr>\n";
   for (const std::string& kind : KindsOf(*shown.front(), reward)) {
     for (const StepMetrics* step : shown)
@@ -135,21 +148,11 @@ std::string RenderSearch(const std::vector<StepMetrics>& history) {
   const std::string reward = RewardWithTries(history);
   if (reward.empty()) return "";
   const std::string prefix = std::string(kParts) + reward + "/";
-  std::string out =
-      "<h2>Search</h2>\n<p class=\"more\">More tries and less giving up are a habit that the base had too, "
-      "only "
-      "seldom: reinforcement learning can select it. Whether a try got <em>better</em> is another question. "
-      "<em>Chance</em> is what tries with signs drawn at random would hit, at the same number of tries on "
-      "the very "
-      "same questions (stopping at a hit does not change it). Hits above it come from signs that were "
-      "chosen. A "
-      "repeat is a try made before in the same completion; a wrong step is a total that does not follow from "
-      "the one "
-      "before.</p>\n<div class=\"charts\">\n";
+  std::string out = "<h2>Search</h2>\n<div class=\"evaluation\"><p>" + std::string(kExplanation) +
+                    "</p>\n<div class=\"charts\">\n";
   out += HitsChart(history, prefix);
-  for (const Habit& habit : {kTriesHabit, kGivesUp, kRepeats, kWrongSteps})
-    out += HabitChart(history, prefix, habit);
-  return out + "</div>\n" + HeldOutTable(history, reward);
+  for (const Habit& habit : kSmallCharts) out += HabitChart(history, prefix, habit);
+  return out + "</div>\n" + HeldOutTable(history, reward) + "</div>\n";
 }
 
 }  // namespace hone

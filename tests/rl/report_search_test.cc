@@ -19,6 +19,7 @@ void AddParts(const std::string& prefix, double t, Metrics& metrics) {
                                  {prefix + "chance", tries * 0.125},
                                  {prefix + "repeats", tries * 0.5},
                                  {prefix + "gave_up", 0.75 - 0.5 * t},
+                                 {prefix + "thinking", 10 * tries},
                                  {prefix + "steps", 3 * tries},
                                  {prefix + "wrong_steps", 3 * tries * 0.01}});
 }
@@ -43,11 +44,11 @@ TEST_CASE("charts of ratios, and a table of first and last evaluation by kind") 
   for (const auto& v : last.values) history[3].values.push_back(v);
   const std::string page = RenderSearch(history);
   CHECK(Has(page, "<h2>Search</h2>"));
-  for (const char* title :
-       {"Hits per try", "Tries per completion", "Gives up", "Repeats per try", "Wrong steps"})
+  for (const char* title : {"Hits per try", "Tries per completion", "Gives up", "Hits over chance",
+                            "Repeats per try", "Wrong steps"})
     CHECK(Has(page, std::string("<h3>") + title));
   const std::string n = "</td><td class=\"n\">";
-  // step, pass@1, tries, gives up, hits, chance, repeats, wrong steps
+  // step, pass@1, tries, gives up, hits, chance, hits over chance, repeats, wrong steps
   CHECK(Has(page, "<td>all" + n + "0" + n + "25.0 %" + n + "2" + n + "75.0 %" + n + "12.5 %" + n + "12.5 %" +
                       n + "50.0 %" + n + "1.0 %</td>"));
   CHECK(Has(page, "<td>all" + n + "3" + n + "75.0 %" + n + "8" + n + "25.0 %" + n + "37.5 %" + n + "12.5 %" +
