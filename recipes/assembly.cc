@@ -8,6 +8,7 @@
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
 #include "data/error.h"
+#include "data/sign_corpus.h"
 #include "data/text_rows.h"
 #include "data/words_corpus.h"
 
@@ -55,6 +56,8 @@ PromptSource TaskPrompts(const Recipe& recipe, Split split) {
     case TaskKind::kWords:
       return PromptsOf<WordsTask>(recipe, split,
                                   split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll);
+    case TaskKind::kSigns:
+      return PromptsOf<SignTask>(recipe, split);
   }
   std::abort();
 }
@@ -67,6 +70,8 @@ void WriteTokenizer(TaskKind kind, const std::string& directory) {
       return WriteCodeTokenizer(directory);
     case TaskKind::kWords:
       return WriteWordsTokenizer(directory);
+    case TaskKind::kSigns:
+      return WriteSignTokenizer(directory);
   }
   std::abort();
 }
@@ -132,6 +137,8 @@ std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
       return CorpusOf<CodeCorpus>(recipe, recipe.code_corpus.shares);
     case TaskKind::kWords:
       return CorpusOf<WordsCorpus>(recipe, recipe.words_corpus.shares);
+    case TaskKind::kSigns:
+      return CorpusOf<SignCorpus>(recipe, recipe.sign_corpus.shares);
   }
   std::abort();
 }

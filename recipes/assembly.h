@@ -9,6 +9,7 @@
 
 #include "data/arithmetic.h"
 #include "data/code_tasks.h"
+#include "data/sign_puzzle.h"
 #include "data/text_rows.h"
 #include "data/words_tasks.h"
 #include "recipes/schema.h"

@@ -5,6 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "recipes/assembly.h"
@@ -35,15 +37,17 @@ Json ToJson(const Interval& interval) { return Json::array({interval.low, interv
 
 // The measure under the name people look for: what `name` starts with decides the table it goes into.
 void PutValue(Json& json, const std::string& name, const Json& value) {
-  if (name.starts_with("kind/")) {
-    json["pass@1_by_kind"][name.substr(5)] = value;
-  } else if (name.starts_with("rewards/")) {
-    json["rewards"][name.substr(8)] = value;
-  } else if (name.starts_with("budget@")) {
-    json["pass@1_by_token_budget"][name.substr(7)] = value;
-  } else {
-    json[name == "length" ? "mean_length" : name] = value;
+  constexpr std::pair<std::string_view, const char*> kTables[] = {{"kind/", "pass@1_by_kind"},
+                                                                  {"rewards/", "rewards"},
+                                                                  {"parts/", "parts"},
+                                                                  {"kind_parts/", "parts_by_kind"},
+                                                                  {"budget@", "pass@1_by_token_budget"}};
+  for (const auto& [prefix, table] : kTables) {
+    if (!name.starts_with(prefix)) continue;
+    json[table][name.substr(prefix.size())] = value;
+    return;
   }
+  json[name == "length" ? "mean_length" : name] = value;
 }
 
 Json ToJson(const Measured& measured) {

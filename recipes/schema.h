@@ -13,6 +13,7 @@
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
 #include "data/fields.h"
+#include "data/sign_corpus.h"
 #include "data/tokenizer.h"
 #include "data/words_corpus.h"
 #include "policy/config.h"
@@ -31,10 +32,13 @@ inline constexpr auto kEnumNames<StageKind> =
                                         {StageKind::kSample, "sample"},
                                         {StageKind::kEval, "eval"}});
 
-enum class TaskKind { kArithmetic, kCode, kWords };
+enum class TaskKind { kArithmetic, kCode, kWords, kSigns };
 template <>
-inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>(
-    {{TaskKind::kArithmetic, "arithmetic"}, {TaskKind::kCode, "code"}, {TaskKind::kWords, "words"}});
+inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>({{TaskKind::kArithmetic,
+                                                                                 "arithmetic"},
+                                                                                {TaskKind::kCode, "code"},
+                                                                                {TaskKind::kWords, "words"},
+                                                                                {TaskKind::kSigns, "signs"}});
 
 // A model made from scratch.
 struct ShapeConfig {
@@ -92,8 +96,8 @@ struct TaskConfig {
   template <class V>
   void Fields(V& v) {
     v.Field("kind", kind,
-            "arithmetic questions, small C++ functions described in words (code), or arithmetic and general "
-            "questions in English and German (words)");
+            "arithmetic questions, small C++ functions described in words (code), arithmetic and general "
+            "questions in English and German (words), or digits whose signs are to be found (signs)");
     v.Field("seed", seed, AtLeast(0), "decides the questions of both splits, which never overlap");
     v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
     v.Field(
@@ -149,6 +153,21 @@ struct WordsCorpusTable {
   }
 };
 
+struct SignCorpusTable {
+  SignCorpusConfig shares;
+
+  template <class V>
+  void Fields(V& v) {
+    const Range share{0, 1};
+    v.Field("direct_share", shares.direct_share, share, "documents that answer outright, with random signs");
+    v.Field("give_up", shares.give_up, share, "chance to answer with a try after it was judged wrong");
+    v.Field("patient_share", shares.patient_share, share,
+            "of the documents with tries: these do not give up before max_tries");
+    v.Field("max_tries", shares.max_tries, AtLeast(1), "tries of a document; each has random signs");
+    v.Field("wrong_verdict", shares.wrong_verdict, share, "tries whose verdict is the wrong one");
+  }
+};
+
 // One stage, which is all of a recipe without [stages].
 struct Recipe {
   std::string name = "run";
@@ -164,6 +183,7 @@ struct Recipe {
   CorpusConfig corpus;
   CodeCorpusTable code_corpus;
   WordsCorpusTable words_corpus;
+  SignCorpusTable sign_corpus;
   std::map<std::string, RewardConfig> rewards = DefaultRewards();
   RolloutConfig rollout;
   OptimizerConfig optimizer;
@@ -191,6 +211,7 @@ struct Recipe {
     v.Field("corpus", corpus, "what the documents are like (kind = sft, task.kind = arithmetic)");
     v.Field("code_corpus", code_corpus, "what the documents are like (kind = sft, task.kind = code)");
     v.Field("words_corpus", words_corpus, "what the documents are like (kind = sft, task.kind = words)");
+    v.Field("sign_corpus", sign_corpus, "what the documents are like (kind = sft, task.kind = signs)");
     v.Field("rewards", rewards, "what a completion earns: one table [rewards.NAME] for each reward");
     v.Field("rollout", rollout, "how completions are sampled");
     v.Field("optimizer", optimizer, "AdamW, its schedule, and expert balancing");

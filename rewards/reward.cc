@@ -10,6 +10,7 @@
 #include "rewards/code/code_reward.h"
 #include "rewards/math/math_reward.h"
 #include "rewards/numeric_answer.h"
+#include "rewards/signs/sign_reward.h"
 #include "rewards/tag_format.h"
 #include "rewards/text/cosine.h"
 #include "rewards/text/language.h"
@@ -73,6 +74,7 @@ constexpr TableRow kTable[] = {
     {"readable", Row<ReadableReward>},
     {"code", Row<CodeReward>},
     {"math", Row<MathReward>},
+    {"signs", Row<SignReward>},
 };
 
 }  // namespace

@@ -70,13 +70,19 @@ void AddAccuracy(const ScoredGroup& group, size_t prompt, Table& table) {
 }
 
 void AddCompletions(const ScoredGroup& group, size_t prompt, Table& table) {
+  const std::string& kind = group.group.prompt.kind;
   for (size_t i = 0; i < group.scores.size(); ++i) {
     table.Add("length", prompt, static_cast<double>(LengthOf(group, i)), 1.0);
     table.Add("format", prompt, IsWellFormed(group.scores[i]), 1.0);
     table.Add("truncated", prompt, group.group.completions[i].finish == FinishReason::kLength, 1.0);
     for (const auto& [name, value] : group.scores[i].parts) {
-      if (std::isnan(value) || name.find('/') != std::string::npos) continue;
-      table.Add("rewards/" + name, prompt, value, 1.0);
+      if (std::isnan(value)) continue;
+      if (name.find('/') == std::string::npos) {
+        table.Add("rewards/" + name, prompt, value, 1.0);
+        continue;
+      }
+      table.Add("parts/" + name, prompt, value, 1.0);
+      if (!kind.empty()) table.Add("kind_parts/" + kind + "/" + name, prompt, value, 1.0);
     }
   }
 }
@@ -104,7 +110,13 @@ std::vector<std::pair<std::string, double>> LengthStatistics(std::vector<int64_t
   return statistics;
 }
 
-bool HasInterval(const Measure& measure) { return !measure.name.starts_with("budget@"); }
+bool IsPart(std::string_view measure) {
+  return measure.starts_with("parts/") || measure.starts_with("kind_parts/");
+}
+
+bool HasInterval(const Measure& measure) {
+  return !measure.name.starts_with("budget@") && !IsPart(measure.name);
+}
 
 }  // namespace
 
@@ -215,8 +227,8 @@ Metrics EvaluationHeadline(const Metrics& metrics) {
   Metrics headline;
   for (const auto& [name, value] : metrics) {
     bool is_detail = name.starts_with("held_out/pass@") && name != "held_out/pass@1";
-    for (const char* prefix :
-         {"held_out_", "held_out/maj@", "held_out/kind/", "held_out/budget@", "held_out/length_"})
+    for (const char* prefix : {"held_out_", "held_out/maj@", "held_out/kind/", "held_out/budget@",
+                               "held_out/length_", "held_out/parts/", "held_out/kind_parts/"})
       is_detail |= name.starts_with(prefix);
     if (!is_detail) headline.emplace_back(name, value);
   }

@@ -24,7 +24,8 @@ struct Evaluation {
   int64_t faults = 0;
   // By prompt, so that they can be resampled and compared: pass@K and maj@K for K = 1, 2, 4, ... up to the samples (maj up to
   // kMostVoters, and all samples), length, format, truncated, kind/NAME (pass@1 of that kind), rewards/NAME (mean of that
-  // reward's own value where it has one), budget@T (right answers that took at most T tokens).
+  // reward's own value where it has one), parts/REWARD/PART and kind_parts/KIND/REWARD/PART (what else rewards say of
+  // completions), budget@T (right answers that took at most T tokens).
   std::vector<Measure> measures;
   std::vector<std::pair<std::string, double>>
       lengths;  // p10, p50, p90, p99 and max of the completions' tokens
@@ -41,7 +42,7 @@ Evaluation Summarize(const std::vector<ScoredGroup>& groups);
 // Whether each prompt's value of that measure lies in [0, 1].
 bool IsShare(const std::string& measure);
 
-// Every measure but those by budget with its 95 % interval, by name.
+// Every measure but those by budget and the parts with its 95 % interval, by name.
 std::map<std::string, Interval> Intervals(const Evaluation& evaluation);
 
 struct Difference {
@@ -49,7 +50,7 @@ struct Difference {
   double value = 0.0;  // of the first minus the second
   Interval interval;
 };
-// Paired by prompt: of the measures both have (those by budget left out). Error when the two have other prompts in number.
+// Paired by prompt: of the measures both have (those without an interval left out). Error when the two have other prompts in number.
 std::vector<Difference> Differences(const Evaluation& evaluation, const Evaluation& baseline);
 
 // As the metrics of a step: held_out/NAME, and of those with an interval held_out_low/NAME and held_out_high/NAME.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "rewards/combine.h"
 #include "rl/objective/advantages.h"
@@ -31,6 +33,24 @@ void DescribeReward(const std::vector<ScoredGroup>& groups, const std::string& r
   }
   metrics.emplace_back("rewards/" + reward + "/mean", values > 0 ? sum / values : kNan);
   metrics.emplace_back("rewards/" + reward + "/faults", faults);
+}
+
+// Means of what the rewards say of a completion beside their value (REWARD/PART), in order of first mention.
+void DescribeParts(const std::vector<ScoredGroup>& groups, Metrics& metrics) {
+  std::map<std::string, std::pair<size_t, double>>
+      places;  // in `metrics`, which holds the sum; the number of values
+  for (const ScoredGroup& g : groups) {
+    for (const Score& score : g.scores) {
+      for (const auto& [name, value] : score.parts) {
+        if (name.find('/') == std::string::npos) continue;
+        const auto [at, is_new] = places.try_emplace(name, metrics.size(), 0.0);
+        if (is_new) metrics.emplace_back("parts/" + name, 0.0);
+        metrics[at->second.first].second += value;
+        at->second.second += 1.0;
+      }
+    }
+  }
+  for (const auto& [name, place] : places) metrics[place.first].second /= place.second;
 }
 
 }  // namespace
@@ -79,6 +99,7 @@ void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<st
                                  {"faults", faults},
                                  {"tokens", tokens}});
   for (const std::string& name : rewards) DescribeReward(groups, name, metrics);
+  DescribeParts(groups, metrics);
 }
 
 void DescribeLatencies(const std::vector<RewardLatency>& latencies, Metrics& metrics) {

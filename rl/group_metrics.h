@@ -13,8 +13,8 @@
 
 namespace hone {
 
-// Appends reward, accuracy, lengths and their like, and for each reward its mean and faults: functions of the groups,
-// so that replayed ones give the same. `rewards` are the names of the parts.
+// Appends reward, accuracy, lengths and their like, for each reward its mean and faults, and the means of parts: functions of
+// the groups, so that replayed ones give the same. `rewards` are the names of the parts.
 void DescribeGroups(const std::vector<ScoredGroup>& groups, const std::vector<std::string>& rewards,
                     Metrics& metrics);
 

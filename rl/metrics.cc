@@ -17,7 +17,7 @@ bool Declares(std::string_view declared, std::string_view name) {
   const std::string_view before = declared.substr(0, at), after = declared.substr(at + kName.size());
   if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after))
     return false;
-  if (before.starts_with("held_out_")) return true;
+  if (before.starts_with("held_out_") || before.ends_with("parts/")) return true;
   return name.substr(at, name.size() - before.size() - after.size()).find('/') == std::string_view::npos;
 }
 

@@ -46,6 +46,7 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"rewards/NAME/faults", "", "grpo", "completions for which that reward had a fault", ""},
     {"rewards/NAME/seconds_p50", "s", "grpo", "median time that reward took for a group", ""},
     {"rewards/NAME/seconds_p99", "s", "grpo", "99th percentile of that time", ""},
+    {"parts/NAME", "", "grpo", "mean of what a reward says of completions beside its value; NAME = REWARD/PART, such as answer/tries", ""},
     {"groups", "", "grpo", "groups scored", ""},
     {"groups_without_signal", "", "grpo", "groups whose rewards are all equal: dropped, nothing to learn from", "TRL frac_reward_zero_std (a share)"},
     {"faults", "", "grpo", "scores that were a fault instead of a value", ""},
@@ -72,6 +73,8 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
     {"held_out/format", "share", "both", "completions in the asked format on held-out prompts, at evaluation steps", ""},
     {"held_out/truncated", "share", "both", "completions that hit the length cap on held-out prompts, at evaluation steps", ""},
     {"held_out/rewards/NAME", "", "both", "mean value of the reward of that name on held-out prompts, before its weight", ""},
+    {"held_out/parts/NAME", "", "both", "parts/NAME on held-out prompts", ""},
+    {"held_out/kind_parts/NAME", "", "both", "the same of the prompts of one kind; NAME = KIND/REWARD/PART", ""},
     {"held_out_low/NAME", "", "both", "lower end of held_out/NAME's 95 % interval (bootstrap over prompts); also held_out_low/kind/NAME and so on", ""},
     {"held_out_high/NAME", "", "both", "upper end of that interval", ""},
     {"held_out_difference/NAME", "", "eval", "held_out/NAME minus the first model's", ""},
@@ -82,7 +85,7 @@ inline constexpr std::array kMetrics = std::to_array<MetricInfo>({
 // clang-format on
 
 // nullptr if undeclared. `NAME` in a declared name stands for any text without a slash; after held_out_low/ and the like
-// for the rest of a held_out/ metric's name.
+// for the rest of a held_out/ metric's name, and after parts/ for names that slashes part.
 const MetricInfo* FindMetric(std::string_view name);
 
 // The table for rl/README.md, one row a metric, in order of declaration.

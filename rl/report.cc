@@ -12,6 +12,7 @@
 #include "rl/metrics.h"
 #include "rl/report_rewards.h"
 #include "rl/report_samples.h"
+#include "rl/report_search.h"
 #include "rl/report_style.h"
 #include "rl/svg_chart.h"
 #include "rl/text.h"
@@ -302,7 +303,7 @@ ReportData ReadReportData(const RunStore& store) {
 std::string RenderReport(const ReportData& run, const std::string& recipe_toml) {
   std::string page = Head(run);
   if (run.measured.empty()) {
-    page += Tiles(run) + "<h2>Curves</h2>\n" + Curves(run) +
+    page += Tiles(run) + "<h2>Curves</h2>\n" + Curves(run) + RenderSearch(run.history) +
             RenderEvaluations("Held out, first and last", FirstAndLastEvaluation(run.history)) +
             RenderRewards(run.history);
   } else {

@@ -112,6 +112,26 @@ TEST_CASE("metrics: every measure, intervals around it, and a headline that fits
   CHECK_THROWS_AS(Differences(e, Summarize({})), Error);
 }
 
+TEST_CASE("what rewards say beside their value: means over completions, by kind, without intervals") {
+  ScoredGroup a = GroupOf({{"1", true}, {"1"}}), b = GroupOf({{"2"}, {""}}, "times1");
+  a.scores[0].parts.emplace_back("answer/tries", 3.0);
+  a.scores[1].parts.emplace_back("answer/tries", 4.0);
+  b.scores[0].parts.emplace_back("answer/tries", 8.0);  // the other has none
+  const Evaluation e = Summarize({a, b});
+  CHECK(e.Value("parts/answer/tries") == 5.0);
+  CHECK(e.Value("kind_parts/sum2/answer/tries") == 3.5);
+  CHECK(e.Value("kind_parts/times1/answer/tries") == 8.0);
+  CHECK(e.Find("rewards/answer/tries") == nullptr);
+  CHECK(Intervals(e).count("parts/answer/tries") == 0);
+  for (const auto& [name, value] : EvaluationMetrics(e)) {
+    CAPTURE(name);
+    CHECK(FindMetric(name) != nullptr);
+    CHECK_FALSE((name.starts_with("held_out_") && name.find("tries") != std::string::npos));
+  }
+  for (const auto& [name, value] : EvaluationHeadline(EvaluationMetrics(e)))
+    CHECK(name.find("tries") == std::string::npos);
+}
+
 TEST_CASE("groups kept in a store are not sampled again, and the rest meets the same luck") {
   TempDir dir;
   const auto policy = TinyPolicy(dir / "t");

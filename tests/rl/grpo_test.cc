@@ -196,6 +196,25 @@ TEST_CASE("a rewarded habit spreads, for both kinds of model and in bf16; sample
   }
 }
 
+TEST_CASE("what rewards say beside their value becomes metrics: the mean over the completions of which it is said") {
+  ScoredGroup group;
+  group.group.completions.resize(3);
+  group.scores = {ValueScore("answer", 1.0, ""), ValueScore("answer", 0.0, ""), FaultScore("no")};
+  group.scores[0].parts.emplace_back("answer/tries", 3.0);
+  group.scores[1].parts.emplace_back("answer/tries", 4.0);
+  group.scores[1].parts.emplace_back("style/words", 7.0);
+  Metrics metrics;
+  DescribeGroups({group, group}, {"answer", "style"}, metrics);
+  CHECK(MetricValue(metrics, "parts/answer/tries") == 3.5);
+  CHECK(MetricValue(metrics, "parts/style/words") == 7.0);
+  CHECK(std::isnan(MetricValue(metrics, "parts/answer")));
+  CHECK(MetricValue(metrics, "rewards/answer/mean") == 0.5);
+  for (const auto& [name, value] : metrics) {
+    CAPTURE(name);
+    CHECK(FindMetric(name) != nullptr);
+  }
+}
+
 TEST_CASE(
     "an update is that of the objective over all completions: no signal counts as zero, no value does not "
     "count") {
