@@ -122,7 +122,7 @@ TEST_CASE("a chain that cannot be run says which stage is wrong") {
       {zero + "[stages.b]\nkind = \"distill\"\n", {"stages.b.from", "needs a student and a teacher"}},
       {zero + "[stages.b]\nkind = \"distill\"\nfrom = \"zero\"\n",
        {"stages.b.from", "name the student, then the teacher"}},
-      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\", \"/x\"]\n",
+      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\", \"/other\"]\n",
        {"stages.b.from", "starts from 3 models"}},
       {zero +
            "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\"]\n[stages.b.distill]\nteacher = \"/x\"\n",
