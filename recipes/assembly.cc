@@ -129,6 +129,14 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* tea
   if (teacher != nullptr) check(teacher->config(), "teacher's");
 }
 
+std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy) {
+  std::unique_ptr<Teacher> teacher;
+  if (recipe.kind == StageKind::kDistill) teacher = Teacher::Load(recipe.distill.teacher, policy);
+  const bool samples_for_teacher = teacher != nullptr && recipe.distill.OnPolicy();
+  CheckPrompts(recipe, policy, samples_for_teacher ? teacher.get() : nullptr);
+  return teacher;
+}
+
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
   switch (recipe.task.kind) {
     case TaskKind::kArithmetic:

@@ -30,6 +30,8 @@ PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tok
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models.
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher = nullptr);
+// The same check of all models; gives the teacher of a distill stage, which references the policy, and null of others. Error as Teacher.
+std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy);
 // Document #i of the task's corpus.
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
 // sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.

@@ -125,6 +125,22 @@ TEST_CASE("all bytes, broken UTF-8 and leftmost-longest added tokens") {
   CHECK(t.Encode(all).size() == 256);
 }
 
+TEST_CASE("the first token that two tokenizers do not share is named, whatever its bytes") {
+  const Scratch scratch;
+  json file = ByteTokenizer();
+  const auto load = [&] {
+    scratch.Write("tokenizer.json", file.dump());
+    return Tokenizer::Load(scratch.path);
+  };
+  const Tokenizer bytes = load();
+  CHECK(bytes.FirstDifference(bytes) == "");
+  CHECK(Tiny().FirstDifference(Tiny()) == "");
+  CHECK(Tiny().FirstDifference(bytes) == "token 0 is '<pad>' matched whole, special and '\\x00'");
+  std::swap(file["model"]["vocab"]["a"], file["model"]["vocab"][EncodeUtf8(0xe9)]);
+  CHECK(bytes.FirstDifference(load()) == "token 97 is 'a' and '\\xe9'");
+  CHECK(load().FirstDifference(bytes) == "token 97 is '\\xe9' and 'a'");
+}
+
 TEST_CASE("what is not supported is refused by name") {
   Scratch scratch;
   WriteArithmeticTokenizer(scratch.path);

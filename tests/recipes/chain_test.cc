@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "data/run_store.h"
+#include "rl/metrics.h"
 #include "tests/policy/random_model.h"
 #include "tests/recipes/binary.h"
 
@@ -122,7 +123,7 @@ TEST_CASE("a chain that cannot be run says which stage is wrong") {
       {zero + "[stages.b]\nkind = \"distill\"\n", {"stages.b.from", "needs a student and a teacher"}},
       {zero + "[stages.b]\nkind = \"distill\"\nfrom = \"zero\"\n",
        {"stages.b.from", "name the student, then the teacher"}},
-      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\", \"/x\"]\n",
+      {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\", \"/other\"]\n",
        {"stages.b.from", "starts from 3 models"}},
       {zero +
            "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\"]\n[stages.b.distill]\nteacher = \"/x\"\n",
@@ -166,6 +167,18 @@ TEST_CASE(
   for (const char* part :
        {"stages/zero/report.html", "Measured in table", "pass@1", "sampled_tokens", "zero"})
     CHECK(page.find(part) != std::string::npos);
+  // What each stage sampled is there to be compared: the sum over its groups.
+  for (const char* stage : {"zero", "data", "own"}) {
+    const RunStore store = RunStore::OpenReadOnly(at / ("r/stages/" + std::string(stage) + "/hone.db"));
+    double tokens = 0.0;
+    for (const int64_t step : store.GroupSteps()) {
+      for (const ScoredGroup& g : store.Groups(step)) {
+        for (const Completion& c : g.group.completions) tokens += static_cast<double>(c.ids.size());
+      }
+    }
+    CHECK(tokens > 0.0);
+    CHECK(MetricValue(store.AllMetrics().back().values, "sampled_tokens") == tokens);
+  }
   REQUIRE(at.Hone("report r").status == 0);
   CHECK(at.Read("r/report.html") == page);
 
