@@ -74,7 +74,7 @@ std::string Curves(const std::vector<ChainRow>& rows) {
   constexpr size_t kMostSeries = 6;
   if (OverStages(rows, "held_out/pass@1").points.size() < 2) return "";
   Chart shares;
-  shares.title = "Held out, stage by stage";
+  shares.title = "Held out";
   shares.unit = "share";
   shares.x_name = "stage";
   shares.least_top = 1.0;
@@ -88,7 +88,7 @@ std::string Curves(const std::vector<ChainRow>& rows) {
     if (wanted && is_share && shares.series.size() < kMostSeries) shares.series.push_back(std::move(series));
   }
   Chart length;
-  length.title = "Length, stage by stage";
+  length.title = "Held-out length";
   length.unit = "tokens";
   length.x_name = "stage";
   length.series.push_back(OverStages(rows, "held_out/length"));

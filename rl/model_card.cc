@@ -86,11 +86,12 @@ std::string LicenseOf(const std::string& model_dir) {
   if (!std::filesystem::is_regular_file(path)) return "";
   const std::string text = ReadFile(path);
   if (!text.starts_with("---\n")) return "";
-  const std::string head = text.substr(4, std::min(text.find("\n---", 3), text.size()) - 4) + "\n";
+  const std::string head =
+      text.substr(3, text.find("\n---", 3) - 3) + "\n";  // its lines, each after a line end
   constexpr std::string_view kKey = "\nlicense:";
-  const size_t at = ("\n" + head).find(kKey);
+  const size_t at = head.find(kKey);
   if (at == std::string::npos) return "";
-  const size_t begin = at - 1 + kKey.size();
+  const size_t begin = at + kKey.size();
   std::string value = head.substr(begin, head.find('\n', begin) - begin);
   std::erase_if(value, [](char c) { return c == ' ' || c == '"' || c == '\'' || c == '\r'; });
   return value;

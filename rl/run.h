@@ -24,7 +24,7 @@ struct RunParts {
   std::function<Evaluation()> evaluate;  // on the policy's present weights
   std::function<bool()> stop_requested;  // asked between steps
   Progress& progress;
-  ModelCard card;               // of the exported model
+  ModelCard card = {};          // of the exported model
   bool recipe_changed = false;  // a resume under accepted changes: stored groups are not replayed
 };
 

@@ -11,10 +11,20 @@ using namespace hone;
 namespace {
 
 // What makes a stage short without changing what it goes through. Nothing that a few steps reach can be required or selected.
-constexpr const char* kShort[] = {
-    "grpo.steps=2",     "grpo.prompts_per_step=4",   "grpo.group_size=4", "sft.steps=2",
-    "sample.prompts=8", "sample.completions=2",      "sample.keep=[]",    "rollout.max_new_tokens=32",
-    "eval.prompts=8",   "eval.samples_per_prompt=1", "eval.every=0"};
+constexpr const char* kShort[] = {"grpo.steps=2",
+                                  "grpo.prompts_per_step=4",
+                                  "grpo.group_size=4",
+                                  "sft.steps=2",
+                                  "distill.steps=2",
+                                  "distill.prompts_per_step=4",
+                                  "distill.completions=2",
+                                  "sample.prompts=8",
+                                  "sample.completions=2",
+                                  "sample.keep=[]",
+                                  "rollout.max_new_tokens=32",
+                                  "eval.prompts=8",
+                                  "eval.samples_per_prompt=1",
+                                  "eval.every=0"};
 
 std::string Shortened(const std::string& recipe) {
   std::string flags;
@@ -34,7 +44,7 @@ std::string Shortened(const std::string& recipe) {
 void CheckRemains(const Workplace& at, const std::string& run, StageKind kind) {
   CAPTURE(run);
   CHECK(at.Read(run + "/report.html").find("</html>") != std::string::npos);
-  const bool trains = kind == StageKind::kGrpo || kind == StageKind::kSft;
+  const bool trains = kind != StageKind::kSample && kind != StageKind::kEval;
   CHECK(at.Has(run + "/model/model.safetensors") == trains);
   CHECK(at.Has(run + "/model/README.md") == trains);
   CHECK(at.Has(run + "/dataset.jsonl") == (kind == StageKind::kSample));
