@@ -23,7 +23,8 @@ std::vector<std::string> Columns(const std::vector<ChainRow>& rows) {
   std::vector<std::string> columns;
   for (const ChainRow& row : rows) {
     for (const auto& [name, value] : EvaluationHeadline(row.metrics)) {
-      const bool shown = name.starts_with(kHeldOut) || name == "kept" || name == "sampled_tokens";
+      const bool again = name == "held_out/rewards/answer" || name == "held_out/rewards/format";
+      const bool shown = (name.starts_with(kHeldOut) && !again) || name == "kept" || name == "sampled_tokens";
       if (shown && std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
     }
   }
@@ -79,9 +80,8 @@ std::string Curves(const std::vector<ChainRow>& rows) {
   shares.x_name = "stage";
   shares.least_top = 1.0;
   for (const std::string& column : Columns(rows)) {
-    const bool wanted = column == "held_out/pass@1" || column == "held_out/format" ||
-                        (column.starts_with("held_out/rewards/") && column != "held_out/rewards/answer" &&
-                         column != "held_out/rewards/format");
+    const bool wanted =
+        column == "held_out/pass@1" || column == "held_out/format" || column.starts_with("held_out/rewards/");
     ChartSeries series = OverStages(rows, column);
     const bool is_share = std::all_of(series.points.begin(), series.points.end(),
                                       [](const MetricPoint& p) { return p.value >= 0.0 && p.value <= 1.0; });
@@ -116,8 +116,10 @@ ChainReport ReadChainReport(const RunStore& store, const std::string& run_dir) {
   for (const StepMetrics& step : store.AllMetrics()) {
     const auto name = store.Meta(StageNameKey(step.step));
     if (!name) continue;
-    chain.stages.push_back({*name, "stages/" + *name + "/report.html", step.values});
     auto measured = ReadMeasuredModels(RunStore::OpenReadOnly(run_dir + "/stages/" + *name + "/hone.db"));
+    // An eval stage's figures are its models', below; it has none of its own.
+    chain.stages.push_back(
+        {*name, "stages/" + *name + "/report.html", measured.empty() ? step.values : Metrics{}});
     if (!measured.empty()) chain.evals.emplace_back(*name, std::move(measured));
   }
   return chain;
