@@ -196,7 +196,9 @@ TEST_CASE("a rewarded habit spreads, for both kinds of model and in bf16; sample
   }
 }
 
-TEST_CASE("what rewards say beside their value becomes metrics: the mean over the completions of which it is said") {
+TEST_CASE(
+    "what rewards say beside their value becomes metrics: the mean over the completions of which it is "
+    "said") {
   ScoredGroup group;
   group.group.completions.resize(3);
   group.scores = {ValueScore("answer", 1.0, ""), ValueScore("answer", 0.0, ""), FaultScore("no")};

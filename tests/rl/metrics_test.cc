@@ -31,8 +31,9 @@ TEST_CASE("every metric is declared once, with a meaning and a known unit") {
   CHECK(FindMetric("parts/answer/tries")->name == "parts/NAME");
   CHECK(FindMetric("held_out/parts/answer/tries")->name == "held_out/parts/NAME");
   CHECK(FindMetric("held_out/kind_parts/signs5/answer/tries")->name == "held_out/kind_parts/NAME");
-  for (const char* name : {"held_out/kind/a/b", "parts/", "held_out/parts/", "x/parts/a/b", "held_out_low/", "rewards//mean", "rewards/mean",
-                           "rewards/a/b/mean", "rewards/a/median", "x/rewards/a/mean"}) {
+  for (const char* name :
+       {"held_out/kind/a/b", "parts/", "held_out/parts/", "x/parts/a/b", "held_out_low/", "rewards//mean",
+        "rewards/mean", "rewards/a/b/mean", "rewards/a/median", "x/rewards/a/mean"}) {
     CHECK(FindMetric(name) == nullptr);
   }
 }

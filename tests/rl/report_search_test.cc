@@ -49,10 +49,10 @@ TEST_CASE("charts of ratios, and a table of first and last evaluation by kind") 
     CHECK(Has(page, std::string("<h3>") + title));
   const std::string n = "</td><td class=\"n\">";
   // step, pass@1, tries, gives up, hits, chance, hits over chance, repeats, wrong steps
-  CHECK(Has(page, "<td>all" + n + "0" + n + "25 %" + n + "2" + n + "75 %" + n + "12.5 %" + n + "12.5 %" +
-                      n + "1" + n + "50 %" + n + "1 %</td>"));
-  CHECK(Has(page, "<td>all" + n + "3" + n + "75 %" + n + "8" + n + "25 %" + n + "37.5 %" + n + "12.5 %" +
-                      n + "3" + n + "50 %" + n + "1 %</td>"));
+  CHECK(Has(page, "<td>all" + n + "0" + n + "25 %" + n + "2" + n + "75 %" + n + "12.5 %" + n + "12.5 %" + n +
+                      "1" + n + "50 %" + n + "1 %</td>"));
+  CHECK(Has(page, "<td>all" + n + "3" + n + "75 %" + n + "8" + n + "25 %" + n + "37.5 %" + n + "12.5 %" + n +
+                      "3" + n + "50 %" + n + "1 %</td>"));
   CHECK(Has(page, "<td>k&lt;5&gt;" + n + "3" + n + "20 %" + n + "5" + n + "50 %" + n + "25 %"));
   CHECK_FALSE(Has(page, "<td>all" + n + "2" + n));  // neither first nor last
   const auto count = [&](char c) { return std::count(page.begin(), page.end(), c); };
