@@ -17,8 +17,8 @@ TEST_CASE("every metric is declared once, with a meaning and a known unit") {
     CAPTURE(m.name);
     CHECK(names.insert(m.name).second);
     CHECK(units.count(m.unit) == 1);
-    CHECK((m.steps == "grpo" || m.steps == "sft" || m.steps == "sample" || m.steps == "eval" || m.steps == "distill" ||
-           m.steps == "both"));
+    CHECK((m.steps == "grpo" || m.steps == "sft" || m.steps == "sample" || m.steps == "eval" ||
+           m.steps == "distill" || m.steps == "both"));
     CHECK(!m.doc.empty());
     CHECK(m.name.find_first_of(" =") == std::string_view::npos);  // it is a key of key=value lines
   }
