@@ -90,6 +90,10 @@ void CheckSources(const RecipeFile& file, const std::string& name, const std::st
   if (data > 0 && !learns && !takes_rates)
     throw Error("only sft and distill learn from data; grpo takes one sample stage, for its pass rates",
                 where, "leave it away");
+  for (const std::string& from : stage.from) {
+    if (!file.stages.contains(from) && !std::filesystem::exists(from))
+      throw Error("there is no stage and no file '" + from + "'", where, "name what there is");
+  }
 }
 
 }  // namespace

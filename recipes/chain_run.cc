@@ -44,21 +44,20 @@ class Chain {
   explicit Chain(const ChainRequest& request)
       : r_(request),
         order_(StageOrder(request.file, request.path)),
+        wanted_(Wanted()),
         directory_(request.resume ? RunDirectory::Open(request.run_dir)
                                   : RunDirectory::Create(request.run_dir, DumpRecipe(request.file))) {
     if (request.resume) directory_.WriteRecipe(DumpRecipe(request.file));
     directory_.store().PutMeta("name", request.file.recipe.name);
-    directory_.store().VoidFrom(0);
   }
 
   RunEnd Run() {
-    const std::vector<std::string> wanted = Wanted();
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      const std::string& name = wanted[i];
+    for (size_t i = 0; i < wanted_.size(); ++i) {
+      const std::string& name = wanted_[i];
       const std::string title =
-          fmt::format("{}: {} ({} of {})", r_.file.recipe.name, name, i + 1, wanted.size());
+          fmt::format("{}: {} ({} of {})", r_.file.recipe.name, name, i + 1, wanted_.size());
       if (RunOne(name, title) == RunEnd::kStopped) return RunEnd::kStopped;
-      Record(static_cast<int64_t>(i) + 1, name);
+      RecordFinished();
       CheckRequirements(name);
     }
     if (r_.only.empty()) CopyModel();
@@ -105,6 +104,7 @@ class Chain {
     }
     if (!stage.recipe.model.path.empty()) add_path(stage.recipe.model.path);
     if (!stage.recipe.distill.teacher.empty()) add_path(stage.recipe.distill.teacher);
+    for (const std::string& model : stage.recipe.eval.models) add_path(model);
     for (const std::string& data : stage.recipe.sft.data) add_path(data);
     for (const std::string& data : stage.recipe.distill.data) add_path(data);
     if (!stage.recipe.curriculum.pass_rates.empty()) add_path(stage.recipe.curriculum.pass_rates);
@@ -159,11 +159,16 @@ class Chain {
     return end;
   }
 
-  // The stage's end in the chain's own store and report.
-  void Record(int64_t number, const std::string& name) {
+  // Every finished stage's end, in the chain's own store and report.
+  void RecordFinished() {
     RunStore& store = directory_.store();
-    store.PutMeta(StageNameKey(number), name);
-    store.FinishStep(number, LastMetrics(name));
+    store.VoidFrom(0);
+    for (size_t i = 0; i < order_.size(); ++i) {
+      if (!StandingOf(order_[i]).finished) continue;
+      const auto number = static_cast<int64_t>(i) + 1;
+      store.PutMeta(StageNameKey(number), order_[i]);
+      store.FinishStep(number, LastMetrics(order_[i]));
+    }
     WriteChainReport(store, r_.run_dir);
   }
 
@@ -184,7 +189,7 @@ class Chain {
     const Metrics last = LastMetrics(name);
     const std::string where = r_.path + ": stages." + name + ".require";
     for (const Condition& c : ParseConditions(r_.file.stages.at(name).require, where)) {
-      const std::string metric = c.name.starts_with("eval.") ? "held_out/" + c.name.substr(5) : c.name;
+      const std::string metric = RequiredMetric(c.name);
       const double value = MetricValue(last, metric);
       if (c.Holds(value)) continue;
       if (std::isnan(value)) {
@@ -212,6 +217,7 @@ class Chain {
 
   const ChainRequest& r_;
   const std::vector<std::string> order_;
+  const std::vector<std::string> wanted_;
   RunDirectory directory_;
 };
 

@@ -50,6 +50,28 @@ TwoSets SetsOfFiles(const std::vector<std::string>& paths) {
   return sets;
 }
 
+// The files of rows that the stage takes from outside the chain. Error when it learns rows that another stage makes.
+void AddChainData(const RecipeFile& file, const DataArguments& arguments, std::vector<std::string>& data) {
+  const StageTable& stage = file.stages.at(arguments.stage);
+  if (stage.recipe.kind != StageKind::kSft && stage.recipe.kind != StageKind::kDistill) return;
+  for (const std::string& from : stage.from) {
+    const auto other = file.stages.find(from);
+    if (other != file.stages.end() && other->second.recipe.kind == StageKind::kSample) {
+      throw Error("stage '" + arguments.stage + "' learns the rows of stage '" + from + "'",
+                  arguments.sources[0],
+                  "check the prompts of '" + from + "', or stages/" + from +
+                      "/dataset.jsonl of a run against a file of held-out rows");
+    }
+    if (other == file.stages.end() && from.ends_with(".jsonl")) data.push_back(from);
+  }
+}
+
+int64_t NumPromptsUsed(const Recipe& recipe) {
+  if (recipe.kind == StageKind::kSample) return recipe.sample.prompts;
+  if (recipe.kind == StageKind::kDistill) return recipe.distill.steps * recipe.distill.prompts_per_step;
+  return recipe.grpo.steps * recipe.grpo.prompts_per_step;
+}
+
 // The data that is learnt from, else the prompts that are sampled for; and the prompts evaluations use.
 TwoSets SetsOfRecipe(const DataArguments& arguments) {
   const Recipe recipe = LoadRecipe(arguments.sources[0], arguments.overrides, arguments.stage);
@@ -58,6 +80,10 @@ TwoSets SetsOfRecipe(const DataArguments& arguments) {
   std::vector<std::string> data;
   if (recipe.kind == StageKind::kSft) data = recipe.sft.data;
   if (recipe.kind == StageKind::kDistill) data = recipe.distill.data;
+  if (!arguments.stage.empty()) {
+    const RecipeFile file = LoadRecipeFile(arguments.sources[0], arguments.overrides);
+    AddChainData(file, arguments, data);
+  }
   if (!data.empty()) {
     sets = SetsOfFiles({data[0]});
     for (size_t i = 1; i < data.size(); ++i) {
@@ -76,9 +102,7 @@ TwoSets SetsOfRecipe(const DataArguments& arguments) {
   } else {
     sets.train.name = split + "training prompts";
     const PromptSource prompt = MakePromptTexts(recipe, Split::kTrain);
-    const int64_t used = recipe.kind == StageKind::kSample ? recipe.sample.prompts
-                                                           : recipe.grpo.steps * recipe.grpo.prompts_per_step;
-    for (int64_t i = 0; i < std::min(used, arguments.rows); ++i)
+    for (int64_t i = 0; i < std::min(NumPromptsUsed(recipe), arguments.rows); ++i)
       sets.train.rows.push_back({prompt(i).text, "", "training prompt " + std::to_string(i)});
   }
   sets.held_out.name = split + "held-out prompts";

@@ -65,6 +65,8 @@ RunEnd RunFile(const RunArguments& arguments, const RecipeFile& file, const std:
 int RunRecipe(const RunArguments& arguments) {
   const RecipeFile file = LoadRecipeFile(arguments.recipe, arguments.overrides);
   if (arguments.dry_run) {
+    if (!arguments.stage.empty())
+      LoadRecipe(arguments.recipe, arguments.overrides, arguments.stage);  // there is one
     PrintPlan(file, arguments.recipe);
     return 0;
   }

@@ -1,6 +1,7 @@
 // See schema.h. Covered by tests/recipes/schema_test.cc.
 #include "recipes/schema.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "data/condition.h"
@@ -28,12 +29,35 @@ void CheckModel(const Recipe& r, const std::string& path) {
   Refuse("the recipe needs a model to start from", path, "write either model.path or a [model.shape] table");
 }
 
+// A condition of sample.keep names what SelectionValue (rl/selection.h) finds in a score.
+void CheckKeep(const Recipe& r, const std::string& path) {
+  std::vector<std::string> known = {"reward", "length", "finished"};
+  for (const auto& [name, reward] : r.rewards) known.push_back(name);
+  const std::string where = path + ": sample.keep";
+  for (const Condition& c : ParseConditions(r.sample.keep, where)) {
+    const std::string name = c.name.substr(0, c.name.find('/'));  // a part of a reward is named behind it
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string names;
+    for (const std::string& k : known) names += (names.empty() ? "" : ", ") + k;
+    Refuse("no completion has a '" + c.name + "'", where, "name one of " + names);
+  }
+}
+
+// A stage's requirements name metrics that some stage reports.
+void CheckRequire(const std::vector<std::string>& require, const std::string& where) {
+  for (const Condition& c : ParseConditions(require, where)) {
+    if (FindMetric(RequiredMetric(c.name)) != nullptr) continue;
+    Refuse("there is no metric '" + c.name + "'", where,
+           "rl/README.md lists them; eval.NAME means held_out/NAME");
+  }
+}
+
 void CheckAcrossKeys(const Recipe& r, const std::string& path) {
   if (r.rewards.empty())
     Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
   WordsCorpus(r.words_corpus.shares, 0, PromptTemplate(r.task.prompt));
-  ParseConditions(r.sample.keep, path + ": sample.keep");
+  CheckKeep(r, path);
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
            "use a power of two");
@@ -115,6 +139,10 @@ void ResolvePaths(const std::filesystem::path& base, Recipe& recipe) {
 
 }  // namespace
 
+std::string RequiredMetric(const std::string& name) {
+  return name.starts_with("eval.") ? "held_out/" + name.substr(5) : name;
+}
+
 RecipeFile ResolveRecipeFile(const std::string& toml, const std::string& path,
                              const std::vector<std::string>& overrides) {
   auto file = ParseRecipe<RecipeFile>(toml, path, overrides);
@@ -129,7 +157,7 @@ RecipeFile ResolveRecipeFile(const std::string& toml, const std::string& path,
       if (!file.stages.contains(from)) from = AbsoluteFrom(base, from);
     }
     CheckAcrossKeys(stage.recipe, path + ": stages." + name);
-    ParseConditions(stage.require, path + ": stages." + name + ".require");
+    CheckRequire(stage.require, path + ": stages." + name + ".require");
   }
   return file;
 }

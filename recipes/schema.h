@@ -251,6 +251,9 @@ struct RecipeFile {
   }
 };
 
+// The metric that a condition of `require` means by `name`.
+std::string RequiredMetric(const std::string& name);
+
 // Reads a recipe file, applies --set assignments, makes its paths absolute and checks what spans several keys. Error with file
 // and key.
 RecipeFile LoadRecipeFile(const std::string& path, const std::vector<std::string>& overrides);

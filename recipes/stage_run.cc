@@ -68,22 +68,38 @@ std::string RewardLine(const Recipe& recipe) {
   return line;
 }
 
+// A line for each file of rows; without any, `otherwise`.
+std::vector<std::string> DataLines(const std::vector<std::string>& files, const std::string& otherwise) {
+  std::vector<std::string> lines;
+  for (const std::string& file : files) lines.push_back("rows of `" + file + "`");
+  if (files.empty()) lines.push_back(otherwise);
+  return lines;
+}
+
 ModelCard CardOf(const Recipe& r) {
   ModelCard card{r.name, r.run.license, r.model.path, "", {}, DumpRecipe(r)};
   if (card.license.empty() && !r.model.path.empty()) card.license = LicenseOf(r.model.path);
   const std::string task = fmt::format("the generated task `{}`, seed {}", NameOf(r.task.kind), r.task.seed);
-  if (r.kind == StageKind::kGrpo) {
-    card.method = fmt::format("{} steps of group relative policy optimisation, objective `{}`", r.grpo.steps,
-                              r.grpo.preset);
-    card.data.push_back("prompts of " + task);
-    card.data.push_back("rewards: " + RewardLine(r));
-  } else {
-    card.method = "supervised learning";
-    for (const std::string& file : r.sft.data) card.data.push_back("rows of `" + file + "`");
-    if (r.sft.data.empty())
-      card.data.push_back(fmt::format("documents of the corpus of {}, drawn by seed {}", task, r.run.seed));
+  switch (r.kind) {
+    case StageKind::kGrpo:
+      card.method = fmt::format("{} steps of group relative policy optimisation, objective `{}`",
+                                r.grpo.steps, r.grpo.preset);
+      card.data = {"prompts of " + task, "rewards: " + RewardLine(r)};
+      return card;
+    case StageKind::kSft:
+      card.method = "supervised learning";
+      card.data = DataLines(r.sft.data,
+                            fmt::format("documents of the corpus of {}, drawn by seed {}", task, r.run.seed));
+      return card;
+    case StageKind::kDistill:
+      card.method = fmt::format("distillation from `{}` (beta {})", r.distill.teacher, r.distill.beta);
+      card.data = DataLines(r.distill.data, "completions of its own to prompts of " + task);
+      return card;
+    case StageKind::kSample:
+    case StageKind::kEval:
+      break;  // they make no model
   }
-  return card;
+  std::abort();
 }
 
 RunEnd Train(const Parts& p, Stage& stage) {

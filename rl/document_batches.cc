@@ -66,8 +66,9 @@ void DocumentBatches::RefuseLongDocument(int64_t size) const {
   if (size > config_.row_tokens)
     throw Error(what, table_ + ".row_tokens", "raise it above the longest document");
   if (size > max_tokens_) {
-    throw Error(what + " but the model only " + std::to_string(max_tokens_) + " positions", table_,
-                "start from a model with more (max_position_embeddings)");
+    throw Error(
+        what + ", more than the " + std::to_string(max_tokens_) + " positions of the model or its teacher",
+        table_, "take a model with more (max_position_embeddings)");
   }
 }
 

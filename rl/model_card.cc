@@ -48,8 +48,8 @@ std::string Results(const std::vector<StepMetrics>& history, int64_t step) {
   const StepMetrics* after = Evaluated(history, step, false);
   if (after == nullptr) return "";
   std::string out =
-      "## Results\n\nOn held-out prompts, which no step was trained on; 95 % intervals by bootstrap over "
-      "prompts.\n\n| metric | start | this model | interval |\n|---|---|---|---|\n";
+      "## Results\n\nOn held-out prompts, which no step was trained on, with 95 % intervals.\n\n| metric | "
+      "start | this model | interval |\n|---|---|---|---|\n";
   for (const auto& [name, value] : EvaluationHeadline(after->values)) {
     if (!name.starts_with(kHeldOut)) continue;
     const MetricInfo* info = FindMetric(name);
@@ -74,7 +74,7 @@ std::string RenderModelCard(const ModelCard& card, const ModelConfig& config, in
       FormatNumber(static_cast<double>(num_parameters)),
       card.start.empty() ? "trained from new weights"
                          : "started from `" + WithoutWorkingDirectory(card.start) + "`",
-      card.method);
+      WithoutWorkingDirectory(card.method));
   out += "## Data\n\n";
   for (const std::string& line : card.data) out += "- " + WithoutWorkingDirectory(line) + "\n";
   out += "\n" + Results(history, step);

@@ -161,7 +161,7 @@ TEST_CASE("documents and completions that do not fit the model are refused by na
   const Said document = at.Hone(
       "run sft.toml --run-dir d --set model.shape.max_position_embeddings=40 --set sft.row_tokens=200");
   CHECK(document.status == 1);
-  CHECK(document.Says("tokens but the model only 40 positions"));
+  CHECK(document.Says("tokens, more than the 40 positions"));
   const Said row = at.Hone("run sft.toml --run-dir e --set sft.row_tokens=12");
   CHECK(row.status == 1);
   CHECK(row.Says("sft.row_tokens: document"));
