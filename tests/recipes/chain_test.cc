@@ -92,12 +92,12 @@ TEST_CASE("stages come after what they start from; shared tables are theirs unle
   CHECK(own.distill.OnPolicy());
   // A teacher that the recipe names leaves `from` to the student; a new student leaves it to the teacher.
   const RecipeFile named = Parse(
-      "[stages.a]\nkind = \"distill\"\nfrom = \"/student\"\n[stages.a.distill]\nteacher = \"/teacher\"\n"
-      "[stages.b]\nkind = \"distill\"\nfrom = \"/teacher\"\n[stages.b.model.shape]\n");
+      "[stages.a]\nkind = \"distill\"\nfrom = \"/usr\"\n[stages.a.distill]\nteacher = \"/tmp\"\n"
+      "[stages.b]\nkind = \"distill\"\nfrom = \"/tmp\"\n[stages.b.model.shape]\n");
   CHECK(StageOrder(named, "r") == std::vector<std::string>{"a", "b"});
-  CHECK(ResolveStage(named, "a", "/run").model.path == "/student");
+  CHECK(ResolveStage(named, "a", "/run").model.path == "/usr");
   for (const char* stage : {"a", "b"})
-    CHECK(ResolveStage(named, stage, "/run").distill.teacher == "/teacher");
+    CHECK(ResolveStage(named, stage, "/run").distill.teacher == "/tmp");
   // Written out and read again it is the same chain.
   const RecipeFile again = ResolveRecipeFile(DumpRecipe(file), "/elsewhere/recipe.toml", {});
   CHECK(FlattenRecipe(again) == FlattenRecipe(file));
@@ -131,6 +131,7 @@ TEST_CASE("a chain that cannot be run says which stage is wrong") {
       {zero + "[stages.b]\nkind = \"distill\"\nfrom = [\"zero\", \"/\"]\n[stages.b.model.shape]\n",
        {"stages.b.from", "two models"}},
       {zero + "[stages.b]\nfrom = \"zero\"\n[stages.b.model.shape]\n", {"stages.b.from", "two models"}},
+      {"[stages.a]\nfrom = \"/nowhere/model\"\n", {"stages.a.from", "no file '/nowhere/model'"}},
       {"[stages.b]\nkind = \"eval\"\n", {"stages.b.from", "no model to measure"}}};
   for (const auto& [toml, parts] : cases) {
     CAPTURE(toml);
@@ -143,7 +144,10 @@ TEST_CASE("a chain that cannot be run says which stage is wrong") {
       {zero + "[stages.zero.grpo]\nstep = 1\n", {"did you mean 'stages.zero.grpo.steps'"}},
       {zero + "fron = \"x\"\n", {"did you mean 'stages.zero.from'"}},
       {zero + "name = \"x\"\n", {"unknown key 'stages.zero.name'"}},
-      {zero + "[stages.zero.sample]\nkeep = \"answer\"\n", {"stages.zero", "sample.keep"}}};
+      {zero + "[stages.zero.sample]\nkeep = \"answer\"\n", {"stages.zero", "sample.keep"}},
+      {zero + "[stages.zero.sample]\nkeep = \"answr >= 1\"\n",
+       {"sample.keep", "no completion has a 'answr'"}},
+      {zero + "require = \"eval.pas@1 >= 0.2\"\n", {"stages.zero.require", "no metric 'eval.pas@1'"}}};
   for (const auto& [toml, parts] : unread) {
     CAPTURE(toml);
     const std::string fault = ErrorOf([&] { Parse(toml); });
@@ -198,6 +202,14 @@ TEST_CASE(
   CHECK(at.Model("r/stages/zero") == zero);
   CHECK(at.Model("r/stages/cold") != cold);
   CHECK(at.Model("r/stages/cold.old-1") == cold);
+  // One stage of a finished chain, or a name that is none, leaves the page whole.
+  const std::string whole = at.Read("r/report.html");
+  const std::string same = " --run-dir r --resume --set stages.data.sample.most_per_prompt=2 --stage ";
+  CheckOneLine(at.Hone("run chain.toml" + same + "none"));
+  CHECK(at.Hone("run chain.toml" + same + "zero").status == 0);
+  for (const char* part : {"stages/cold/report.html", "Measured in table"})
+    CHECK(at.Read("r/report.html").find(part) != std::string::npos);
+  CHECK(whole.find("Measured in table") != std::string::npos);
   CheckOneLine(at.Hone("run chain.toml --run-dir r"));
   CheckOneLine(at.Hone("run chain.toml --run-dir r --resume --accept run.seed"));
 }
@@ -231,13 +243,15 @@ TEST_CASE("one stage and what it needs; requirements stop the chain and are aske
   CHECK(one.Says("eval.length = "));
   CHECK_FALSE(at.Has("r/stages/data"));
   const Said unknown = at.Hone(
-      "run chain.toml --run-dir r --resume --stage zero --set 'stages.zero.require=[\"eval.nice > 1\"]'");
-  CHECK(unknown.Says("reports no 'held_out/nice'"));
+      "run chain.toml --run-dir r --resume --stage zero --set 'stages.zero.require=[\"eval.pass@64 > 1\"]'");
+  CHECK(unknown.Says("reports no 'held_out/pass@64'"));
   const Said good = at.Hone("run chain.toml --run-dir r --resume --stage zero");
   CHECK(good.status == 0);
   CHECK(good.Says("stage zero is finished already"));
   CHECK_FALSE(at.Has("r/stages/data"));
   CheckOneLine(at.Hone("run chain.toml --run-dir q --stage none"));
+  CHECK_FALSE(at.Has("q"));
+  CheckOneLine(at.Hone("run chain.toml --dry-run --stage none"));
   CHECK(at.Hone("run chain.toml --dry-run").Prints("cold   <- base + data"));
 }
 

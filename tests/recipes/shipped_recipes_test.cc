@@ -47,6 +47,8 @@ void CheckRemains(const Workplace& at, const std::string& run, StageKind kind) {
   const bool trains = kind != StageKind::kSample && kind != StageKind::kEval;
   CHECK(at.Has(run + "/model/model.safetensors") == trains);
   CHECK(at.Has(run + "/model/README.md") == trains);
+  if (kind == StageKind::kDistill)
+    CHECK(at.Read(run + "/model/README.md").find("distillation from") != std::string::npos);
   CHECK(at.Has(run + "/dataset.jsonl") == (kind == StageKind::kSample));
   const auto history = RunStore::OpenReadOnly(at / run + "/hone.db").AllMetrics();
   REQUIRE_FALSE(history.empty());
