@@ -96,8 +96,7 @@ TEST_CASE("stages come after what they start from; shared tables are theirs unle
       "[stages.b]\nkind = \"distill\"\nfrom = \"/tmp\"\n[stages.b.model.shape]\n");
   CHECK(StageOrder(named, "r") == std::vector<std::string>{"a", "b"});
   CHECK(ResolveStage(named, "a", "/run").model.path == "/usr");
-  for (const char* stage : {"a", "b"})
-    CHECK(ResolveStage(named, stage, "/run").distill.teacher == "/tmp");
+  for (const char* stage : {"a", "b"}) CHECK(ResolveStage(named, stage, "/run").distill.teacher == "/tmp");
   // Written out and read again it is the same chain.
   const RecipeFile again = ResolveRecipeFile(DumpRecipe(file), "/elsewhere/recipe.toml", {});
   CHECK(FlattenRecipe(again) == FlattenRecipe(file));
