@@ -9,16 +9,14 @@
 namespace hone {
 namespace {
 
-constexpr size_t kMostDigits = 6;
-
 // The digits at `at`, which moves behind them; nullopt unless they are a number as Text writes it.
 std::optional<int64_t> TakeNumber(std::string_view text, size_t& at) {
   const size_t begin = at;
   int64_t number = 0;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at - begin <= kMostDigits; ++at)
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at - begin <= kMostSignDigits; ++at)
     number = number * 10 + (text[at] - '0');
   const size_t digits = at - begin;
-  if (digits == 0 || digits > kMostDigits || (digits > 1 && text[begin] == '0')) return std::nullopt;
+  if (digits == 0 || digits > kMostSignDigits || (digits > 1 && text[begin] == '0')) return std::nullopt;
   return number;
 }
 

@@ -18,6 +18,7 @@
 namespace hone {
 
 inline constexpr size_t kMostSignNumbers = 20;
+inline constexpr size_t kMostSignDigits = 6;  // of a number
 
 // `8+2-2+3`: numbers with a sign before each but the first, which is positive.
 struct SignExpression {
@@ -28,7 +29,7 @@ struct SignExpression {
   std::string Text() const;
 };
 
-// Exactly what Text writes for 2 to kMostSignNumbers numbers of at most 6 digits, without blanks or leading zeros; nullopt for
+// Exactly what Text writes for 2 to kMostSignNumbers numbers of at most kMostSignDigits, without blanks or leading zeros; nullopt for
 // anything else. Linear time.
 std::optional<SignExpression> ParseSignExpression(std::string_view text);
 

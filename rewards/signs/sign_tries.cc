@@ -5,10 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "data/sign_puzzle.h"
+
 namespace hone {
 namespace {
-
-constexpr size_t kMostDigits = 6;
 
 struct Step {
   bool minus = false;  // the sign; the first number has none
@@ -20,7 +20,7 @@ std::optional<int64_t> TakeLeft(std::string_view& part) {
   const bool negative = part.starts_with('-');
   if (negative) part.remove_prefix(1);
   const size_t digits = std::min(part.find_first_not_of("0123456789"), part.size());
-  if (digits == 0 || digits > kMostDigits) return std::nullopt;
+  if (digits == 0 || digits > kMostSignDigits) return std::nullopt;
   int64_t left = 0;
   for (const char digit : part.substr(0, digits)) left = left * 10 + (digit - '0');
   part.remove_prefix(digits);
