@@ -57,9 +57,9 @@ class ClassPatternParser {
   bool AtEnd() const { return rest_.empty() || rest_[0] == '|'; }
 
   size_t Index(const CodePoints& set) {
-    const auto at = std::find(sets_.begin(), sets_.end(), set);
-    if (at == sets_.end()) sets_.push_back(set);
-    return std::min<size_t>(at - sets_.begin(), kMaxClasses);
+    const size_t index = std::find(sets_.begin(), sets_.end(), set) - sets_.begin();
+    if (index == sets_.size()) sets_.push_back(set);
+    return std::min(index, kMaxClasses);
   }
   size_t SpaceIndex() { return Index(*CodePoints::Named("Space")) % kMaxClasses; }
 
@@ -138,10 +138,10 @@ class ClassPatternParser {
     if (Take("]")) return false;
     while (!Take("]")) {
       CodePoints item;
-      if (rest_.substr(0, 2) == "&&" || !Single(item, "[-^")) return false;
+      if (rest_.substr(0, 2) == "&&" || !Single(item, "[-")) return false;
       if (Take("-")) {
         CodePoints last;
-        if (!Single(last, "[]-^") || item.ranges().size() != 1 || last.ranges().size() != 1) return false;
+        if (!Single(last, "[]-") || item.ranges().size() != 1 || last.ranges().size() != 1) return false;
         const auto [low, low_end] = item.ranges()[0];
         const auto [high, high_end] = last.ranges()[0];
         if (low != low_end || high != high_end || high < low) return false;

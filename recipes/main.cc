@@ -45,7 +45,7 @@ int Main(int argc, char** argv) {
        {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand, hone::AddLogProbsCommand,
         hone::AddReportCommand, hone::AddDoctorCommand, hone::AddVerifyResumeCommand,
         hone::AddRecipeKeysCommand, hone::AddJudgeCommand, hone::AddRewardCommand, hone::AddGradeCommand,
-        hone::AddLossCommand, hone::AddDataCommand}) {
+        hone::AddLossCommand, hone::AddDataCommand, hone::AddTokenizeCommand, hone::AddDetokenizeCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
   }
