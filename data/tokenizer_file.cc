@@ -103,6 +103,8 @@ class TokenizerReader {
       Tokenizer::Token& slot = Slot(token.content, token.id);
       if (slot.added) throw Error("added token '" + token.content + "' occurs twice", where_, kOwnRepository);
       slot.added = true;
+      // It means itself. (`tokenizers` reads DeepSeek's added "\u00fc" as the spelling of a byte, and decodes it to U+FFFD.)
+      if (!in_model) slot.piece = {token.content, false, token.content};
       slot.special = token.special;
       slot.flags = std::string(token.lstrip ? ", with blanks before" : "") +
                    (token.rstrip ? ", with blanks behind" : "") + (token.single_word ? ", as a word" : "") +
