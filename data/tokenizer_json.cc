@@ -45,6 +45,8 @@ void TokenizerSection::Refuse(const std::string& what) const {
 }
 
 void TokenizerSection::AllowOnly(std::initializer_list<const char*> keys) const {
+  if (!value.is_object())
+    throw Error("is not a tokenizer: " + name + " is not an object", where, kOwnRepository);
   for (const auto& [key, unused] : value.items()) {
     if (key != "type" && std::find(keys.begin(), keys.end(), key) == keys.end())
       Refuse("'" + key.substr(0, 60) + "'");

@@ -220,6 +220,7 @@ TEST_CASE("merges count, whichever way they are spelled, and so does every step 
     scratch.Write("tokenizer.json", file.dump());
     return Tokenizer::Load(scratch.path);
   };
+  const json a_b = json::array({"a", "b"}), ab_c = json::array({"ab", "c"}), b_c = json::array({"b", "c"});
   const std::vector<const char*> texts = {"ab", "abc", "bc"};
   for (size_t i = 0; i < texts.size(); ++i) file["model"]["vocab"][texts[i]] = 256 + i;
   file["model"]["merges"] = json::array({"#version: 0.2", "a b", "ab c", "b c"});
@@ -227,14 +228,14 @@ TEST_CASE("merges count, whichever way they are spelled, and so does every step 
   CHECK(legacy.Encode("abcbc") == std::vector<int32_t>{257, 258});
   CHECK(legacy.merges().size() == 3);
   CHECK(legacy.TokenText(legacy.merges()[1].left) == "ab");
-  file["model"]["merges"] = {{"a", "b"}, {"ab", "c"}, {"b", "c"}};
+  file["model"]["merges"] = json::array({a_b, ab_c, b_c});
   CHECK(load().FirstDifference(legacy) == "");
-  file["model"]["merges"] = {{"b", "c"}, {"ab", "c"}, {"a", "b"}};
+  file["model"]["merges"] = json::array({b_c, ab_c, a_b});
   CHECK(load().Encode("abcbc") == std::vector<int32_t>{'a', 258, 258});
   CHECK(legacy.FirstDifference(load()) == "merge 0 is 'a' with 'b' and 'b' with 'c'");
-  file["model"]["merges"] = {{"a", "b"}, {"ab", "c"}};
+  file["model"]["merges"] = json::array({a_b, ab_c});
   CHECK(legacy.FirstDifference(load()) == "merge 2 is 'b' with 'c' and nothing");
-  file["model"]["merges"] = {{"a", "b"}, {"ab", "c"}, {"b", "c"}};
+  file["model"]["merges"] = json::array({a_b, ab_c, b_c});
   file["normalizer"] = {{"type", "NFC"}};
   CHECK(legacy.FirstDifference(load()) == "the normalizer is none and NFC");
   file["normalizer"] = nullptr;
