@@ -228,7 +228,7 @@ void ParseDeepseekV3(const Fields& fields, ModelConfig& c) {
   fields.Only("num_key_value_heads", c.num_heads);
   fields.Only("head_dim", c.qk_rope_head_dim);  // transformers rotates head_dim values
   fields.Only("attention_bias", false);
-  fields.Only("num_nextn_predict_layers", 0);
+  c.num_mtp_layers = fields.Int("num_nextn_predict_layers", 0, 16, 0);
   ParseExperts(fields, c);
 }
 
@@ -265,7 +265,7 @@ void AddDeepseekV3(const ModelConfig& c, nlohmann::ordered_json& out) {
   out["topk_group"] = c.top_expert_groups;
   out["norm_topk_prob"] = c.norm_topk_prob;
   out["routed_scaling_factor"] = c.routed_scaling_factor;
-  out["num_nextn_predict_layers"] = 0;
+  out["num_nextn_predict_layers"] = c.num_mtp_layers;
 }
 
 }  // namespace

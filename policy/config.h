@@ -50,6 +50,9 @@ struct ModelConfig {
   bool norm_topk_prob = true;
   double routed_scaling_factor = 1.0;
 
+  int64_t num_mtp_layers =
+      0;  // layers behind the last that predict further tokens: kept with a checkpoint, not run
+
   int64_t bos_token_id = -1;  // -1: none
   int64_t pad_token_id = -1;
   std::vector<int64_t> eos_token_ids;

@@ -11,11 +11,13 @@
 #include <bit>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "data/error.h"
 #include "data/json.h"
 #include "data/text_file.h"
+#include "policy/float_formats.h"
 
 namespace hone {
 namespace {
@@ -53,34 +55,6 @@ Map MapFile(const std::string& path) {
   const auto unmap = [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); };
   return {std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address), unmap), size};
 }
-
-// Streams a file that may be larger than memory to the disk.
-class FileWriter {
- public:
-  explicit FileWriter(const std::string& path)
-      : path_(path), file_{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)} {
-    if (file_.fd < 0) throw SystemError("write", path_, errno);
-  }
-
-  void Write(const void* data, int64_t size) {
-    const char* next = static_cast<const char*>(data);
-    while (size > 0) {
-      const ssize_t n = ::write(file_.fd, next, static_cast<size_t>(std::min<int64_t>(size, 1 << 30)));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw SystemError("write", path_, errno);
-      next += n;
-      size -= n;
-    }
-  }
-
-  void Sync() {
-    if (::fsync(file_.fd) != 0) throw SystemError("write", path_, errno);
-  }
-
- private:
-  const std::string& path_;
-  const Descriptor file_;
-};
 
 // One entry of the header being checked; every complaint names file and tensor.
 class EntryParser {
@@ -137,11 +111,12 @@ class EntryParser {
     const json& value = Member("dtype");
     if (!value.is_string()) Fail("dtype is not a string");
     const std::string& text = value.get_ref<const std::string&>();
-    for (const TensorDtype dtype :
-         {TensorDtype::kF32, TensorDtype::kF16, TensorDtype::kBf16, TensorDtype::kI64}) {
+    for (const TensorDtype dtype : {TensorDtype::kF32, TensorDtype::kF16, TensorDtype::kBf16,
+                                    TensorDtype::kF8E4M3, TensorDtype::kI64}) {
       if (text == TensorDtypeName(dtype)) return dtype;
     }
-    throw Error("tensor '" + name_ + "' has dtype " + text, path_, "convert it to F32, F16 or BF16");
+    throw Error("tensor '" + name_ + "' has dtype " + text, path_,
+                "convert it to F32, F16 or BF16 (or to blocks of F8_E4M3 with weight_scale_inv)");
   }
 
   std::vector<int64_t> Naturals(const char* key) const {
@@ -196,37 +171,6 @@ void ConvertAll(const std::byte* bytes, int64_t count, float* out, Convert conve
   }
 }
 
-std::string BuildHeader(const std::vector<const TensorToWrite*>& tensors) {
-  nlohmann::ordered_json header;
-  header["__metadata__"]["format"] = "pt";
-  int64_t offset = 0;
-  for (const TensorToWrite* tensor : tensors) {
-    int64_t bytes = TensorDtypeBytes(tensor->dtype);
-    for (const int64_t extent : tensor->shape) {
-      if (extent < 0 || __builtin_mul_overflow(bytes, extent, &bytes)) std::abort();
-    }
-    auto& entry = header[tensor->name];
-    if (!entry.is_null()) std::abort();  // two tensors of one name
-    entry["dtype"] = TensorDtypeName(tensor->dtype);
-    entry["shape"] = tensor->shape;
-    entry["data_offsets"] = {offset, offset + bytes};
-    offset += bytes;
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  return text;
-}
-
-void WriteAsBf16(const float* values, int64_t count, FileWriter& writer) {
-  std::vector<uint16_t> block(static_cast<size_t>(std::min<int64_t>(count, 1 << 16)));
-  for (int64_t done = 0; done < count;) {
-    const int64_t n = std::min<int64_t>(count - done, static_cast<int64_t>(block.size()));
-    for (int64_t i = 0; i < n; ++i) block[static_cast<size_t>(i)] = Bf16FromFloat(values[done + i]);
-    writer.Write(block.data(), n * TensorDtypeBytes(TensorDtype::kBf16));
-    done += n;
-  }
-}
-
 }  // namespace
 
 const char* TensorDtypeName(TensorDtype dtype) {
@@ -237,6 +181,8 @@ const char* TensorDtypeName(TensorDtype dtype) {
       return "F16";
     case TensorDtype::kBf16:
       return "BF16";
+    case TensorDtype::kF8E4M3:
+      return "F8_E4M3";
     case TensorDtype::kI64:
       return "I64";
   }
@@ -250,6 +196,8 @@ int64_t TensorDtypeBytes(TensorDtype dtype) {
     case TensorDtype::kF16:
     case TensorDtype::kBf16:
       return 2;
+    case TensorDtype::kF8E4M3:
+      return 1;
     case TensorDtype::kI64:
       return 8;
   }
@@ -301,21 +249,34 @@ const TensorInfo* SafetensorsFile::Find(const std::string& name) const {
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }
 
-void SafetensorsFile::CopyTo(const TensorInfo& tensor, float* out) const {
-  const std::byte* bytes = Bytes(tensor);
+void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t first, int64_t count, float* out) const {
+  if (first < 0 || count < 0 || first + count > tensor.count) std::abort();
+  const int64_t width = TensorDtypeBytes(tensor.dtype);
+  const std::byte* bytes = Bytes(tensor) + first * width;
   switch (tensor.dtype) {
     case TensorDtype::kF32:
-      if (tensor.bytes > 0) std::memcpy(out, bytes, static_cast<size_t>(tensor.bytes));
+      if (count > 0) std::memcpy(out, bytes, static_cast<size_t>(count * width));
       return;
     case TensorDtype::kF16:
-      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromF16);
+      return ConvertAll<uint16_t>(bytes, count, out, FloatFromF16);
     case TensorDtype::kBf16:
-      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromBf16);
+      return ConvertAll<uint16_t>(bytes, count, out, FloatFromBf16);
+    case TensorDtype::kF8E4M3:
+      return ConvertAll<uint8_t>(bytes, count, out, FloatFromE4m3);
     case TensorDtype::kI64:
       break;
   }
   throw Error("tensor '" + tensor.name + "' has dtype I64 where floating point is needed", path_,
               "take weights and config.json from the same model");
+}
+
+void SafetensorsFile::Drop(const TensorInfo& tensor, int64_t first, int64_t count) const {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const int64_t width = TensorDtypeBytes(tensor.dtype);
+  const auto begin = reinterpret_cast<uintptr_t>(Bytes(tensor) + first * width);
+  const uintptr_t start = begin / page * page, end = begin + static_cast<uintptr_t>(count * width);
+  // The map is private and never written, so nothing is lost; failing costs memory alone.
+  (void)::madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
 }
 
 void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
@@ -325,46 +286,6 @@ void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
         path_, "resume from another checkpoint: this one was not written by hone");
   }
   if (tensor.bytes > 0) std::memcpy(out, Bytes(tensor), static_cast<size_t>(tensor.bytes));
-}
-
-void WriteSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors) {
-  std::vector<const TensorToWrite*> order;
-  for (const TensorToWrite& tensor : tensors) {
-    if (tensor.dtype == TensorDtype::kF16 || tensor.name == "__metadata__") std::abort();
-    order.push_back(&tensor);
-  }
-  std::sort(order.begin(), order.end(), [](const TensorToWrite* a, const TensorToWrite* b) {
-    const int64_t a_bytes = TensorDtypeBytes(a->dtype);
-    const int64_t b_bytes = TensorDtypeBytes(b->dtype);
-    return a_bytes != b_bytes ? a_bytes > b_bytes : a->name < b->name;
-  });
-  const std::string header = BuildHeader(order);
-  const uint64_t header_bytes = header.size();
-  FileWriter writer(path);
-  writer.Write(&header_bytes, sizeof(header_bytes));
-  writer.Write(header.data(), static_cast<int64_t>(header_bytes));
-  for (const TensorToWrite* tensor : order) {
-    int64_t count = 1;
-    for (const int64_t extent : tensor->shape) count *= extent;
-    if (tensor->dtype == TensorDtype::kBf16) {
-      WriteAsBf16(static_cast<const float*>(tensor->data), count, writer);
-    } else {
-      writer.Write(tensor->data, count * TensorDtypeBytes(tensor->dtype));
-    }
-  }
-  writer.Sync();
-}
-
-float FloatFromF16(uint16_t value) {
-  const uint32_t sign = static_cast<uint32_t>(value & 0x8000u) << 16;
-  const uint32_t exponent = (value >> 10) & 0x1fu;
-  const uint32_t mantissa = value & 0x3ffu;
-  if (exponent == 0) {  // zero and subnormals: mantissa * 2^-24 is exact
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | (mantissa << 13);
-  return std::bit_cast<float>(bits);
 }
 
 }  // namespace hone

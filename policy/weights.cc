@@ -12,12 +12,6 @@
 namespace hone {
 namespace {
 
-int64_t Product(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (const int64_t extent : shape) count *= extent;
-  return count;
-}
-
 // A parameter whose rows are the rows of the given matrices (or the entries of the given vectors), in order.
 Parameter Stack(std::string name, ParameterRole role,
                 std::vector<std::pair<std::string, std::vector<int64_t>>> parts) {
@@ -172,6 +166,12 @@ bool EndsWith(const std::string& text, const std::string& suffix) {
 }
 
 }  // namespace
+
+int64_t Product(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t extent : shape) count *= extent;
+  return count;
+}
 
 FloatBuffer::FloatBuffer(int64_t size) : size_(size) {
   if (size < 0) std::abort();

@@ -31,7 +31,9 @@ class FloatBuffer {
   int64_t size_ = 0;
 };
 
-// A Hugging Face tensor inside a parameter: elements [offset, offset + product(shape)) of its flat storage.
+int64_t Product(const std::vector<int64_t>& shape);  // the values of a tensor of this shape
+
+// A Hugging Face tensor inside a parameter: elements [offset, offset + Product(shape)) of its flat storage.
 struct Slice {
   std::string hf_name;
   int64_t offset = 0;

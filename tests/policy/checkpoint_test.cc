@@ -10,6 +10,7 @@
 
 #include "data/json.h"
 #include "data/text_file.h"
+#include "policy/float_formats.h"
 #include "policy/safetensors.h"
 #include "tests/policy/random_model.h"
 
