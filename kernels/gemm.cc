@@ -299,12 +299,16 @@ void PackedMatrix::Pack(ThreadPool& pool, int64_t k, int64_t n, const float* sou
 }
 
 void PackedMatrix::PackRows(ThreadPool& pool, int64_t k, int64_t n, const RowReader& rows, GemmType type) {
+  constexpr int64_t kFloatsAtOnce = 1 << 19;  // asked for at once: some panels, but of a large matrix only
   Allocate(k, n, type);
-  std::vector<float> scratch(static_cast<size_t>(pool.num_threads() * kPanelWidth * k));
-  pool.ParallelFor((n + kPanelWidth - 1) / kPanelWidth, [&](int64_t p, int thread) {
-    const int64_t first = p * kPanelWidth;
-    PackPanel(p, rows(first, std::min(kPanelWidth, n - first), scratch.data() + thread * kPanelWidth * k), 1,
-              k);
+  const int64_t panels = (n + kPanelWidth - 1) / kPanelWidth, floats = kPanelWidth * k;
+  const int64_t step =
+      std::max<int64_t>(1, std::min(kFloatsAtOnce / floats, panels / (4 * pool.num_threads())));
+  std::vector<float> scratch(static_cast<size_t>(pool.num_threads() * step * floats));
+  pool.ParallelRanges(panels, step, [&](int64_t begin, int64_t end, int thread) {
+    const int64_t first = begin * kPanelWidth, count = std::min(n, end * kPanelWidth) - first;
+    const float* at = rows(first, count, scratch.data() + thread * step * floats);
+    for (int64_t p = begin; p < end; ++p) PackPanel(p, at + (p - begin) * floats, 1, k);
   });
 }
 

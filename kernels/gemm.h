@@ -28,8 +28,8 @@ class PackedMatrix {
   void Pack(ThreadPool& pool, int64_t k, int64_t n, const float* source, int64_t k_stride, int64_t n_stride,
             GemmType type);
   // The same for a B whose columns are made while it is packed, as rows of B^T: `rows` gives columns [first, first + count), K
-  // values each, one after another, either where they lie or in `scratch`, which has room for a panel of them. Called from the
-  // pool's threads, a panel at a time; must not throw.
+  // values each, one after another, either where they lie or in `scratch`, which has room for them. Called from the pool's
+  // threads; must not throw.
   using RowReader = std::function<const float*(int64_t first, int64_t count, float* scratch)>;
   void PackRows(ThreadPool& pool, int64_t k, int64_t n, const RowReader& rows, GemmType type);
 

@@ -27,6 +27,8 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little);
 
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr int64_t kMapGranule =
+    1 << 16;  // Linux maps so many bytes around one that is touched; a multiple of the page size
 constexpr char kRemedy[] = "the file is damaged or not a safetensors file: copy or download it again";
 
 // Closes a descriptor on every way out.
@@ -36,25 +38,6 @@ struct Descriptor {
     if (fd >= 0) ::close(fd);
   }
 };
-
-struct Map {
-  std::shared_ptr<const std::byte> bytes;
-  uint64_t size = 0;
-};
-
-Map MapFile(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.fd < 0) throw SystemError("read", path, errno);
-  struct stat info = {};
-  if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
-  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "name the file itself");
-  const size_t size = static_cast<size_t>(info.st_size);
-  if (size < 8) throw Error("truncated: " + std::to_string(size) + " bytes", path, kRemedy);
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-  if (address == MAP_FAILED) throw SystemError("map", path, errno);
-  const auto unmap = [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); };
-  return {std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address), unmap), size};
-}
 
 // One entry of the header being checked; every complaint names file and tensor.
 class EntryParser {
@@ -213,20 +196,40 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
   return text += ']';
 }
 
+SafetensorsFile::Map::~Map() {
+  if (bytes != nullptr) ::munmap(const_cast<std::byte*>(bytes), static_cast<size_t>(size));
+}
+
+std::shared_ptr<SafetensorsFile::Map> SafetensorsFile::MapFile(const std::string& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.fd < 0) throw SystemError("read", path, errno);
+  struct stat info = {};
+  if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "name the file itself");
+  if (info.st_size < 8) throw Error("truncated: " + std::to_string(info.st_size) + " bytes", path, kRemedy);
+  void* address = ::mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (address == MAP_FAILED) throw SystemError("map", path, errno);
+  const auto map = std::make_shared<Map>();
+  map->bytes = static_cast<const std::byte*>(address);
+  map->size = info.st_size;
+  return map;
+}
+
 SafetensorsFile SafetensorsFile::Open(const std::string& path) {
   SafetensorsFile file;
   file.path_ = path;
-  const Map map = MapFile(path);
-  file.map_ = map.bytes;
+  file.map_ = MapFile(path);
+  const std::byte* bytes = file.map_->bytes;
+  const auto size = static_cast<uint64_t>(file.map_->size);
   uint64_t header_bytes;
-  std::memcpy(&header_bytes, map.bytes.get(), sizeof(header_bytes));
+  std::memcpy(&header_bytes, bytes, sizeof(header_bytes));
   if (header_bytes > kMaxHeaderBytes) {
     throw Error("header of " + std::to_string(header_bytes) + " bytes exceeds the format's limit", path,
                 kRemedy);
   }
-  if (header_bytes > map.size - 8) throw Error("truncated inside the header", path, kRemedy);
-  file.data_ = map.bytes.get() + 8 + header_bytes;
-  const std::string_view text(reinterpret_cast<const char*>(map.bytes.get()) + 8, header_bytes);
+  if (header_bytes > size - 8) throw Error("truncated inside the header", path, kRemedy);
+  file.data_ = bytes + 8 + header_bytes;
+  const std::string_view text(reinterpret_cast<const char*>(bytes) + 8, header_bytes);
   if (text.empty() || text.front() != '{') throw Error("the header is not a JSON object", path, kRemedy);
   const json header = ParseStrictJson(text, path, kFetchAgain);
   for (const auto& [name, entry] : header.items()) {
@@ -239,7 +242,7 @@ SafetensorsFile SafetensorsFile::Open(const std::string& path) {
   std::sort(file.tensors_.begin(), file.tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::pair(a.begin, a.bytes) < std::pair(b.begin, b.bytes);
   });
-  CheckTiling(file.tensors_, map.size - 8 - header_bytes, path);
+  CheckTiling(file.tensors_, size - 8 - header_bytes, path);
   for (size_t i = 0; i < file.tensors_.size(); ++i) file.index_[file.tensors_[i].name] = i;
   return file;
 }
@@ -270,13 +273,28 @@ void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t first, int64_t co
               "take weights and config.json from the same model");
 }
 
+void SafetensorsFile::Fetch(const TensorInfo& tensor, int64_t first) const {
+  constexpr int64_t kAhead = 64 << 20;
+  const int64_t at = Bytes(tensor) + first * TensorDtypeBytes(tensor.dtype) - map_->bytes;
+  int64_t fetched = map_->fetched.load();
+  const int64_t begin = std::max(fetched, at) / kMapGranule * kMapGranule,
+                end = std::min(at + kAhead, map_->size);
+  if (end - fetched < std::min(kAhead / 4, map_->size - fetched) || begin >= end) return;
+  if (!map_->fetched.compare_exchange_strong(fetched, end)) return;  // another thread does it
+  // A wish: failing costs time alone.
+  (void)::madvise(const_cast<std::byte*>(map_->bytes) + begin, static_cast<size_t>(end - begin),
+                  MADV_WILLNEED);
+}
+
 void SafetensorsFile::Drop(const TensorInfo& tensor, int64_t first, int64_t count) const {
-  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const int64_t width = TensorDtypeBytes(tensor.dtype);
-  const auto begin = reinterpret_cast<uintptr_t>(Bytes(tensor) + first * width);
-  const uintptr_t start = begin / page * page, end = begin + static_cast<uintptr_t>(count * width);
+  const int64_t begin = Bytes(tensor) + first * width - map_->bytes;
+  const int64_t end =
+      std::min(map_->size, (begin + count * width + kMapGranule - 1) / kMapGranule * kMapGranule);
+  const int64_t start = begin / kMapGranule * kMapGranule;
   // The map is private and never written, so nothing is lost; failing costs memory alone.
-  (void)::madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+  (void)::madvise(const_cast<std::byte*>(map_->bytes) + start, static_cast<size_t>(end - start),
+                  MADV_DONTNEED);
 }
 
 void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {

@@ -3,6 +3,7 @@
 #ifndef HONE_POLICY_SAFETENSORS_H_
 #define HONE_POLICY_SAFETENSORS_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,12 +49,22 @@ class SafetensorsFile {
   // Values [first, first + count) of a tensor of floating point.
   void CopyTo(const TensorInfo& tensor, int64_t first, int64_t count, float* out) const;
 
-  // Gives back the memory of the pages those values lie in; whoever reads there again gets them from the file again.
+  // For who reads much of a file once, from any thread: Fetch asks the disk for what follows those values, Drop gives back the
+  // memory of the pages they lie in (whoever reads there again gets them from the file again).
+  void Fetch(const TensorInfo& tensor, int64_t first) const;
   void Drop(const TensorInfo& tensor, int64_t first, int64_t count) const;
 
  private:
+  struct Map {
+    ~Map();
+    const std::byte* bytes = nullptr;
+    int64_t size = 0;
+    std::atomic<int64_t> fetched{0};  // up to here the disk was asked
+  };
+  static std::shared_ptr<Map> MapFile(const std::string& path);
+
   std::string path_;
-  std::shared_ptr<const std::byte> map_;  // unmapped with the last copy of this object
+  std::shared_ptr<Map> map_;  // unmapped with the last copy of this object
   const std::byte* data_ = nullptr;
   std::vector<TensorInfo> tensors_;
   std::unordered_map<std::string, size_t> index_;

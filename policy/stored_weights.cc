@@ -218,6 +218,7 @@ const float* StoredWeights::Read(const Parameter& parameter, int64_t first, int6
 
 void StoredWeights::ReadTensor(const StoredTensor& tensor, int64_t first, int64_t count, float* out) {
   const auto& [file, info] = tensor;
+  file->Fetch(*info, first);
   if (info->dtype == TensorDtype::kF8E4M3) {
     ReadBlocks(tensor, scales_.at(info), first, count, out);
   } else {
