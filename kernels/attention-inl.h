@@ -76,6 +76,38 @@ HWY_INLINE F16x KeepFirst(F16x x, int64_t n, float fill) {
   });
 }
 
+HWY_INLINE F16x DropFirst(F16x x, int64_t n, float fill) {
+  const LaneTag d;
+  return MapParts([&](int i) {
+    const int64_t left = std::max<int64_t>(0, n - i * kPartLanes);
+    return hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(left)), hn::Set(d, fill), x.part[i]);
+  });
+}
+
+// Which keys of the tile that begins at `begin` each query sees: those from hidden[i] on, before visible[i]. None where
+// visible[i] <= 0, which a tile before the window is given too.
+struct TileView {
+  static constexpr int64_t kMax = 16;
+  int64_t visible[kMax] = {};
+  int64_t hidden[kMax] = {};
+
+  void MoveTo(int64_t begin, int64_t count, const int64_t* position, int64_t window) {
+    for (int64_t i = 0; i < count; ++i) {
+      visible[i] = position[i] - begin + 1;
+      if (window == 0) continue;
+      hidden[i] = std::max<int64_t>(0, visible[i] - window);
+      if (hidden[i] >= kPageSize) visible[i] = 0;
+    }
+  }
+};
+
+// Where the first tile that any of the queries sees begins.
+HWY_INLINE int64_t FirstTile(int64_t count, const int64_t* position, int64_t window) {
+  if (window == 0) return 0;
+  const int64_t first = *std::min_element(position, position + count) - window + 1;
+  return std::max<int64_t>(0, first) / kPageSize * kPageSize;
+}
+
 // scores[i * 16 + j] = x[i] . rows[j] for i < kQueries, j < n <= 16. Reads no row past n; scores of j >= n are arbitrary.
 template <int kQueries, class Element>
 HWY_INLINE void ScoreBlock(const float* const* x, const Element* rows, int64_t stride, int64_t width,

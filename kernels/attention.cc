@@ -14,7 +14,7 @@
 #ifndef HONE_KERNELS_ATTENTION_QUERIES_
 #define HONE_KERNELS_ATTENTION_QUERIES_
 namespace hone::kernels {
-// Query vectors (of some rows and heads) that read the same tiles of one kv head. Each is on its own; they come
+// At most TileView::kMax query vectors (of some rows and heads) that read the same tiles of one kv head. Each is on its own; they come
 // together so that a key is loaded once for several.
 struct AttentionQueries {
   static constexpr int64_t kMax = 16;
@@ -32,21 +32,22 @@ namespace hone::kernels::HWY_NAMESPACE {
 
 // One tile's softmax weights over scores [count, 16], in place; updates the running maximum and the sixteen lanes of the
 // running sum of each query, and returns by how much its earlier terms shrink.
-void SoftmaxTile(int64_t count, const int64_t* visible, float scale, float* scores, float* max, float* sum,
+void SoftmaxTile(int64_t count, const TileView& view, float scale, float* scores, float* max, float* sum,
                  float* factor) {
   constexpr float kNothing = -std::numeric_limits<float>::infinity();
   alignas(64) float grown[kLanes];
   Store(Load(max), grown);
   for (int64_t i = 0; i < count; ++i) {
-    if (visible[i] <= 0) continue;
-    const F16x s = KeepFirst(Mul(Load(scores + i * kLanes), Set(scale)), visible[i], kNothing);
+    if (view.visible[i] <= 0) continue;
+    F16x s = KeepFirst(Mul(Load(scores + i * kLanes), Set(scale)), view.visible[i], kNothing);
+    if (view.hidden[i] > 0) s = DropFirst(s, view.hidden[i], kNothing);
     Store(s, scores + i * kLanes);
     grown[i] = std::max(grown[i], ReduceMax(s));
   }
   Store(Exp(Sub(Load(max), Load(grown))), factor);
   Store(Load(grown), max);
   for (int64_t i = 0; i < count; ++i) {
-    if (visible[i] <= 0) continue;
+    if (view.visible[i] <= 0) continue;
     const F16x p = Exp(Sub(Load(scores + i * kLanes), Set(max[i])));
     Store(p, scores + i * kLanes);
     Store(MulAdd(Load(sum + i * kLanes), Set(factor[i]), p), sum + i * kLanes);
@@ -62,23 +63,27 @@ HWY_INLINE void PrefetchRows(const Element* rows, int64_t stride, int64_t width,
 }
 
 template <class Element>
-HWY_INLINE void AttendTiles(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width,
-                            int64_t v_width, float scale, const Element* keys, const Element* values,
+HWY_INLINE void AttendTiles(const AttentionQueries& queries, const int32_t* tiles,
+                            const AttentionShape& shape, const Element* keys, const Element* values,
                             int64_t stride) {
+  const int64_t qk_width = shape.qk_width, v_width = shape.v_width, window = shape.window;
   alignas(64) float max[kLanes];
   alignas(64) float factor[kLanes];
   alignas(64) float scores[AttentionQueries::kMax * kLanes];
   alignas(64) float sum[AttentionQueries::kMax * kLanes];
-  int64_t visible[AttentionQueries::kMax] = {};
+  TileView view;
   const int64_t count = queries.count;
   Store(Set(-std::numeric_limits<float>::max()), max);
   for (int64_t i = 0; i < count; ++i) {
     Store(Zero(), sum + i * kLanes);
     Store(Zero(), scores + i * kLanes);
+    // Queries of one window may begin in different tiles: their sums then begin from 0 in place of the first tile.
+    if (window > 0) std::fill_n(queries.out[i], v_width, 0.0f);
   }
   const int64_t last = *std::max_element(queries.position, queries.position + count);
-  for (int64_t tile = 0; tile * kPageSize <= last; ++tile) {
-    for (int64_t i = 0; i < count; ++i) visible[i] = queries.position[i] - tile * kPageSize + 1;
+  for (int64_t tile = FirstTile(count, queries.position, window) / kPageSize; tile * kPageSize <= last;
+       ++tile) {
+    view.MoveTo(tile * kPageSize, count, queries.position, window);
     const int64_t row = tiles[tile];
     // Pages lie anywhere: no hardware prefetcher sees the next one coming.
     if ((tile + 1) * kPageSize <= last) {
@@ -87,9 +92,10 @@ HWY_INLINE void AttendTiles(const AttentionQueries& queries, const int32_t* tile
       PrefetchRows(keys + next * stride, stride, qk_width, n);
       if (values != keys) PrefetchRows(values + next * stride, stride, v_width, n);
     }
-    ScoreTile(count, queries.q, visible, keys + row * stride, stride, qk_width, scores);
-    SoftmaxTile(count, visible, scale, scores, max, sum, factor);
-    SumTile(count, visible, scores, factor, values + row * stride, stride, v_width, tile == 0, queries.out);
+    ScoreTile(count, queries.q, view.visible, keys + row * stride, stride, qk_width, scores);
+    SoftmaxTile(count, view, shape.scale, scores, max, sum, factor);
+    SumTile(count, view.visible, scores, factor, values + row * stride, stride, v_width,
+            window == 0 && tile == 0, queries.out);
   }
   for (int64_t i = 0; i < count; ++i) {
     const float total = ReduceSum(Load(sum + i * kLanes));
@@ -101,13 +107,13 @@ HWY_INLINE void AttendTiles(const AttentionQueries& queries, const int32_t* tile
   }
 }
 
-void AttendFp32(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
-                float scale, const float* keys, const float* values, int64_t stride) {
-  AttendTiles(queries, tiles, qk_width, v_width, scale, keys, values, stride);
+void AttendFp32(const AttentionQueries& queries, const int32_t* tiles, const AttentionShape& shape,
+                const float* keys, const float* values, int64_t stride) {
+  AttendTiles(queries, tiles, shape, keys, values, stride);
 }
-void AttendBf16(const AttentionQueries& queries, const int32_t* tiles, int64_t qk_width, int64_t v_width,
-                float scale, const Bf16* keys, const Bf16* values, int64_t stride) {
-  AttendTiles(queries, tiles, qk_width, v_width, scale, keys, values, stride);
+void AttendBf16(const AttentionQueries& queries, const int32_t* tiles, const AttentionShape& shape,
+                const Bf16* keys, const Bf16* values, int64_t stride) {
+  AttendTiles(queries, tiles, shape, keys, values, stride);
 }
 
 }  // namespace hone::kernels::HWY_NAMESPACE
@@ -157,8 +163,8 @@ void ForQueries(ThreadPool& pool, const AttentionShape& shape, const AttentionRo
             queries.position[i] = rows.positions[r];
           }
         }
-        attend(queries, rows.tiles + rows.tile_begin[t], shape.qk_width, shape.v_width, shape.scale,
-               kv + kv_head * shape.qk_width, kv + shape.value_offset + kv_head * shape.v_width, kv_stride);
+        attend(queries, rows.tiles + rows.tile_begin[t], shape, kv + kv_head * shape.qk_width,
+               kv + shape.value_offset + kv_head * shape.v_width, kv_stride);
       }
     }
   });

@@ -1,7 +1,7 @@
 // Causal attention over a paged cache, forward and backward, for grouped-query attention and for absorbed MLA (one shared
 // latent head whose key begins with its value). Decode, chunked prefill, shared prefixes and training all run the same
 // row function: keys in tiles of kPageSize at absolute positions, an online softmax in tile order. A row's bits
-// depend on its query and on the keys and values at positions 0..position alone. Covered by
+// depend on its query and on the keys and values at the positions it sees alone. Covered by
 // tests/kernels/attention_test.cc.
 #ifndef HONE_KERNELS_ATTENTION_H_
 #define HONE_KERNELS_ATTENTION_H_
@@ -22,10 +22,11 @@ struct AttentionShape {
   int64_t v_width = 0;
   int64_t value_offset = 0;  // where the values begin in a cache row; keys begin at 0. 0 for MLA
   float scale = 1.0f;        // multiplies q . k
+  int64_t window = 0;        // positions a row sees, its own included; 0: all up to its own
 };
 
 // The query rows of a ragged batch. Row t sits at positions[t] of a sequence whose tile i (positions 16 i .. 16 i + 15)
-// starts at cache row tiles[tile_begin[t] + i]; it sees positions 0 .. positions[t].
+// starts at cache row tiles[tile_begin[t] + i]; it sees positions 0 .. positions[t], or the last `window` of them.
 struct AttentionRows {
   int64_t num_rows = 0;
   const int32_t* positions = nullptr;   // [T]

@@ -70,43 +70,47 @@ HWY_INLINE void SpreadTile(int64_t count, const float* weights, const float* con
 }
 
 // With `scores` [count, 16] holding q . k and `dp` dout . v: leaves p = exp(scale q . k - lse) in `scores` and the
-// gradient of q . k in `dp`, both 0 past what a query sees.
-void ScoreGradients(const GradientQueries& queries, const int64_t* visible, const float* delta, float scale,
+// gradient of q . k in `dp`, both 0 outside what a query sees.
+void ScoreGradients(const GradientQueries& queries, const TileView& view, const float* delta, float scale,
                     float* scores, float* dp) {
   const F16x s = Set(scale);
   for (int64_t i = 0; i < queries.count; ++i) {
     const F16x logp = Sub(Mul(Load(scores + i * kLanes), s), Set(queries.lse[i]));
-    const F16x p = KeepFirst(Exp(logp), visible[i], 0.0f);
-    const F16x ds = Mul(Mul(p, Sub(Load(dp + i * kLanes), Set(delta[i]))), s);
+    F16x p = KeepFirst(Exp(logp), view.visible[i], 0.0f);
+    if (view.hidden[i] > 0) p = DropFirst(p, view.hidden[i], 0.0f);
+    F16x ds = KeepFirst(Mul(Mul(p, Sub(Load(dp + i * kLanes), Set(delta[i]))), s), view.visible[i], 0.0f);
+    if (view.hidden[i] > 0) ds = DropFirst(ds, view.hidden[i], 0.0f);
     Store(p, scores + i * kLanes);
-    Store(KeepFirst(ds, visible[i], 0.0f), dp + i * kLanes);
+    Store(ds, dp + i * kLanes);
   }
 }
 
 // Writes the queries' dq and adds to the gradients of the keys and values they see.
-void AttendBackward(const GradientQueries& queries, int64_t qk_width, int64_t v_width, float scale,
-                    const float* keys, const float* values, int64_t stride, float* dkeys, float* dvalues,
-                    int64_t dstride) {
+void AttendBackward(const GradientQueries& queries, const AttentionShape& shape, const float* keys,
+                    const float* values, int64_t stride, float* dkeys, float* dvalues, int64_t dstride) {
+  const int64_t qk_width = shape.qk_width, v_width = shape.v_width, window = shape.window;
   alignas(64) float scores[GradientQueries::kMax * kLanes];
   alignas(64) float dp[GradientQueries::kMax * kLanes];
   float delta[GradientQueries::kMax];
   float one[GradientQueries::kMax];
-  int64_t visible[GradientQueries::kMax] = {};
+  TileView view;
   const int64_t count = queries.count;
   for (int64_t i = 0; i < count; ++i) {
     Store(Zero(), scores + i * kLanes);
     Store(Zero(), dp + i * kLanes);
     delta[i] = Dot(queries.dout[i], queries.out[i], v_width);
     one[i] = 1.0f;
+    if (window > 0) std::fill_n(queries.dq[i], qk_width, 0.0f);
   }
   const int64_t last = *std::max_element(queries.position, queries.position + count);
-  for (int64_t begin = 0; begin <= last; begin += kPageSize) {
-    for (int64_t i = 0; i < count; ++i) visible[i] = queries.position[i] - begin + 1;
+  for (int64_t begin = FirstTile(count, queries.position, window); begin <= last; begin += kPageSize) {
+    view.MoveTo(begin, count, queries.position, window);
     const int64_t n = std::min(kPageSize, last - begin + 1);
-    ScoreTile(count, queries.q, visible, keys + begin * stride, stride, qk_width, scores);
-    ScoreTile(count, queries.dout, visible, values + begin * stride, stride, v_width, dp);
-    ScoreGradients(queries, visible, delta, scale, scores, dp);
-    SumTile(count, visible, dp, one, keys + begin * stride, stride, qk_width, begin == 0, queries.dq);
+    ScoreTile(count, queries.q, view.visible, keys + begin * stride, stride, qk_width, scores);
+    ScoreTile(count, queries.dout, view.visible, values + begin * stride, stride, v_width, dp);
+    ScoreGradients(queries, view, delta, shape.scale, scores, dp);
+    SumTile(count, view.visible, dp, one, keys + begin * stride, stride, qk_width, window == 0 && begin == 0,
+            queries.dq);
     SpreadTile(count, dp, queries.q, qk_width, n, dkeys + begin * dstride, dstride);
     SpreadTile(count, scores, queries.dout, v_width, n, dvalues + begin * dstride, dstride);
   }
@@ -158,8 +162,8 @@ void AttentionBackward(ThreadPool& pool, const AttentionShape& shape, int64_t nu
             queries.position[i] = r - begin;
           }
         }
-        attend_backward(queries, shape.qk_width, shape.v_width, shape.scale,
-                        kv + begin * kv_stride + key_column, kv + begin * kv_stride + value_column, kv_stride,
+        attend_backward(queries, shape, kv + begin * kv_stride + key_column,
+                        kv + begin * kv_stride + value_column, kv_stride,
                         dkv + begin * dkv_stride + key_column, dkv + begin * dkv_stride + value_column,
                         dkv_stride);
       }

@@ -16,13 +16,25 @@
 HWY_BEFORE_NAMESPACE();
 namespace hone::kernels::HWY_NAMESPACE {
 
-// scores = sigmoid(logits), choice = scores + bias
-void GateScores(int64_t num_experts, const float* logits, const float* bias, float* scores, float* choice) {
+void SigmoidScores(int64_t num_experts, const float* logits, float* scores) {
   for (int64_t i = 0; i < num_experts; i += kLanes) {
     const int64_t n = num_experts - i;
-    const F16x s = Sigmoid(LoadN(logits + i, n));
-    StoreN(s, scores + i, n);
-    StoreN(Add(s, LoadN(bias + i, n)), choice + i, n);
+    StoreN(Sigmoid(LoadN(logits + i, n)), scores + i, n);
+  }
+}
+
+void SoftmaxScores(int64_t num_experts, const float* logits, float* scores) {
+  const F16x max = Set(*std::max_element(logits, logits + num_experts));
+  F16x sum = Zero();
+  for (int64_t i = 0; i < num_experts; i += kLanes) {
+    const int64_t n = num_experts - i;
+    StoreN(Exp(Sub(LoadN(logits + i, n), max)), scores + i, n);
+    sum = Add(sum, LoadN(scores + i, n));
+  }
+  const F16x inverse = Set(1.0f / ReduceSum(sum));
+  for (int64_t i = 0; i < num_experts; i += kLanes) {
+    const int64_t n = num_experts - i;
+    StoreN(Mul(LoadN(scores + i, n), inverse), scores + i, n);
   }
 }
 
@@ -32,6 +44,15 @@ void SigmoidBackward(int64_t num_experts, const float* scores, float* d) {
     const int64_t n = num_experts - i;
     const F16x s = LoadN(scores + i, n);
     StoreN(Mul(LoadN(d + i, n), Mul(s, Sub(Set(1.0f), s))), d + i, n);
+  }
+}
+
+// d = s (d - sum_j d_j s_j), the derivative of the softmax
+void SoftmaxBackward(int64_t num_experts, const float* scores, float* d) {
+  const F16x mean = Set(Dot(scores, d, num_experts));
+  for (int64_t i = 0; i < num_experts; i += kLanes) {
+    const int64_t n = num_experts - i;
+    StoreN(Mul(LoadN(scores + i, n), Sub(LoadN(d + i, n), mean)), d + i, n);
   }
 }
 
@@ -64,8 +85,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace hone::kernels {
-HWY_EXPORT(GateScores);
+HWY_EXPORT(SigmoidScores);
+HWY_EXPORT(SoftmaxScores);
 HWY_EXPORT(SigmoidBackward);
+HWY_EXPORT(SoftmaxBackward);
 HWY_EXPORT(CombineRow);
 HWY_EXPORT(CombineBackwardRow);
 
@@ -100,7 +123,8 @@ void DropGroups(const GateShape& shape, float* choice) {
     int32_t best[2];
     const float* group = choice + g * size;
     SelectTop(size, std::min<int64_t>(2, size), group, best);
-    group_score[g] = size > 1 ? group[best[0]] + group[best[1]] : group[best[0]];
+    group_score[g] = group[best[0]];
+    if (!shape.softmax && size > 1) group_score[g] += group[best[1]];
   }
   int32_t top[kMaxExperts];
   SelectTop(shape.num_groups, shape.top_groups, group_score, top);
@@ -135,7 +159,8 @@ void GateWeightsBackward(const GateShape& shape, const float* scores, const int3
 void Gate(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* logits, const float* bias,
           float* scores, int32_t* experts, float* weights) {
   CheckShape(shape);
-  const auto gate_scores = HWY_DYNAMIC_DISPATCH(GateScores);
+  const auto gate_scores =
+      shape.softmax ? HWY_DYNAMIC_DISPATCH(SoftmaxScores) : HWY_DYNAMIC_DISPATCH(SigmoidScores);
   const int64_t num_experts = shape.num_experts;
   pool.ParallelRanges(rows, RowsPerTask(8 * num_experts), [&](int64_t begin, int64_t end, int) {
     float choice[kMaxExperts];
@@ -143,7 +168,8 @@ void Gate(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* l
       float* s = scores + r * num_experts;
       int32_t* chosen = experts + r * shape.top_k;
       float* w = weights + r * shape.top_k;
-      gate_scores(num_experts, logits + r * num_experts, bias, s, choice);
+      gate_scores(num_experts, logits + r * num_experts, s);
+      for (int64_t e = 0; e < num_experts; ++e) choice[e] = bias == nullptr ? s[e] : s[e] + bias[e];
       if (shape.top_groups < shape.num_groups) DropGroups(shape, choice);
       SelectTop(num_experts, shape.top_k, choice, chosen);
       const float sum = shape.normalize ? ScoreSum(shape, s, chosen) : 1.0f;
@@ -155,7 +181,8 @@ void Gate(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* l
 void GateBackward(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* scores,
                   const int32_t* experts, const float* dweights, const float* dscores, float* dlogits) {
   CheckShape(shape);
-  const auto sigmoid_backward = HWY_DYNAMIC_DISPATCH(SigmoidBackward);
+  const auto scores_backward =
+      shape.softmax ? HWY_DYNAMIC_DISPATCH(SoftmaxBackward) : HWY_DYNAMIC_DISPATCH(SigmoidBackward);
   const int64_t num_experts = shape.num_experts;
   pool.ParallelRanges(rows, RowsPerTask(8 * num_experts), [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) {
@@ -167,7 +194,7 @@ void GateBackward(ThreadPool& pool, const GateShape& shape, int64_t rows, const 
       }
       const float* s = scores + r * num_experts;
       GateWeightsBackward(shape, s, experts + r * shape.top_k, dweights + r * shape.top_k, d);
-      sigmoid_backward(num_experts, s, d);
+      scores_backward(num_experts, s, d);
     }
   });
 }

@@ -1,5 +1,5 @@
-// Mixture-of-experts routing: DeepSeek-V3's sigmoid gate with a selection bias, the permutation to expert
-// order and back, the sequence-wise balance loss, and the bias update. Covered by tests/kernels/moe_test.cc.
+// Mixture-of-experts routing: DeepSeek-V3's sigmoid gate with a selection bias, the softmax gates of DeepSeek-V2 and
+// Qwen3-MoE, the permutation to expert order and back, the sequence-wise balance loss, and the bias update. Covered by tests/kernels/moe_test.cc.
 #ifndef HONE_KERNELS_MOE_H_
 #define HONE_KERNELS_MOE_H_
 
@@ -10,19 +10,22 @@
 
 namespace hone::kernels {
 
-// DeepSeek-V3 (arXiv 2412.19437 section 2.1.2). Ties go to the lower expert id. At most 1024 experts.
+// Sigmoid: DeepSeek-V3 (arXiv 2412.19437 section 2.1.2). Softmax: DeepSeek-V2 (arXiv 2405.04434 section 2.2). Ties go to the
+// lower expert id. At most 1024 experts.
 struct GateShape {
+  bool softmax = false;
   int64_t num_experts = 0;
   int64_t top_k = 0;
-  int64_t num_groups = 1;  // divides num_experts; a group's score is the sum of its two best biased scores
+  int64_t num_groups =
+      1;  // divides num_experts; a group's score is the sum of its two best biased scores, or for softmax its best
   int64_t top_groups =
       1;  // groups kept: experts of the others are not chosen; together they hold at least top_k experts
   bool normalize = true;  // divide the chosen scores by their sum + 1e-20
   float scale = 1.0f;
 };
 
-// scores [T,E] = sigmoid(logits); experts [T,k] = the top_k of scores + bias, best first; weights [T,k] from
-// the unbiased scores.
+// scores [T,E] = sigmoid(logits) or softmax(logits); experts [T,k] = the top_k of scores + bias, best first; weights [T,k] from
+// the unbiased scores. A null bias counts as 0.
 void Gate(ThreadPool& pool, const GateShape& shape, int64_t rows, const float* logits, const float* bias,
           float* scores, int32_t* experts, float* weights);
 // dlogits [T,E] from dweights [T,k] and, unless null, dscores [T,E] (of the balance loss).

@@ -13,7 +13,7 @@ namespace hone::kernels {
 void RmsNorm(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
              const float* weight, float eps, float* y, int64_t y_stride, float* inv_rms);
 
-// Writes dx (same strides as x) and adds to dweight [width]; the sum over rows is one chain in ascending
+// Writes dx (same strides as x; may be dy where those are dy's) and adds to dweight [width]; the sum over rows is one chain in ascending
 // order.
 void RmsNormBackward(ThreadPool& pool, int64_t rows, int64_t width, const float* x, int64_t x_stride,
                      const float* weight, const float* inv_rms, const float* dy, int64_t dy_stride, float* dx,

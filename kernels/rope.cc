@@ -66,21 +66,16 @@ namespace hone::kernels {
 HWY_EXPORT(RopeHalves);
 HWY_EXPORT(RopeInterleaved);
 
-RopeTable::RopeTable(int64_t max_positions_in, int64_t dim_in, double theta)
-    : max_positions(max_positions_in), dim(dim_in) {
-  if (dim < 0 || dim % 2 != 0) std::abort();
+RopeTable::RopeTable(int64_t max_positions_in, const std::vector<double>& frequencies, double magnitude)
+    : max_positions(max_positions_in), dim(2 * static_cast<int64_t>(frequencies.size())) {
   const int64_t half = dim / 2;
-  std::vector<double> frequency(half);
-  for (int64_t i = 0; i < half; ++i) {
-    frequency[i] = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(dim));
-  }
   cos.resize(max_positions * half);
   sin.resize(max_positions * half);
   for (int64_t p = 0; p < max_positions; ++p) {
     for (int64_t i = 0; i < half; ++i) {
-      const double angle = static_cast<double>(p) * frequency[i];
-      cos[p * half + i] = static_cast<float>(std::cos(angle));
-      sin[p * half + i] = static_cast<float>(std::sin(angle));
+      const double angle = static_cast<double>(p) * frequencies[i];
+      cos[p * half + i] = static_cast<float>(magnitude * std::cos(angle));
+      sin[p * half + i] = static_cast<float>(magnitude * std::sin(angle));
     }
   }
 }

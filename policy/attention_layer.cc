@@ -45,8 +45,9 @@ void Rotate(const Pass& pass, int64_t num_heads, bool inverse, float* x, int64_t
                      pass.config->rope_interleaved, inverse, x, row_stride, head_stride);
 }
 
-kernels::AttentionShape Shape(const ModelConfig& config) {
+kernels::AttentionShape Shape(const ModelConfig& config, int64_t layer) {
   kernels::AttentionShape shape;
+  shape.window = config.Window(layer);
   shape.num_heads = config.num_heads;
   shape.scale = static_cast<float>(config.SoftmaxScale());
   if (config.attention == AttentionKind::kGqa) {
@@ -181,7 +182,8 @@ at::Tensor QueryGradient(const Pass& pass, const LayerWeights& w, const MlaDims&
   return dq;
 }
 
-at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& s, const at::Tensor& dout) {
+at::Tensor MlaBackward(const Pass& pass, int64_t layer, const MlaState& s, const at::Tensor& dout) {
+  const LayerWeights& w = pass.weights->layers[layer];
   const MlaDims d(*pass.config);
   auto& pool = *pass.pool;
   const int64_t rows = pass.num_rows, stride = d.heads * d.absorbed;
@@ -192,10 +194,11 @@ at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& 
                          d.heads * d.rank, d.rank);
 
   at::Tensor dq_absorbed = NewTensor(rows, stride), dkv = NewTensor(rows, d.absorbed);
-  kernels::AttentionBackward(pool, Shape(*pass.config), static_cast<int64_t>(pass.sequence_begin.size()) - 1,
-                             pass.sequence_begin.data(), Values(s.q_absorbed), stride, Values(s.kv),
-                             d.absorbed, Values(s.latent), d.heads * d.rank, Values(s.lse), Values(dlatent),
-                             d.heads * d.rank, Values(dq_absorbed), stride, Values(dkv), d.absorbed);
+  kernels::AttentionBackward(pool, Shape(*pass.config, layer),
+                             static_cast<int64_t>(pass.sequence_begin.size()) - 1, pass.sequence_begin.data(),
+                             Values(s.q_absorbed), stride, Values(s.kv), d.absorbed, Values(s.latent),
+                             d.heads * d.rank, Values(s.lse), Values(dlatent), d.heads * d.rank,
+                             Values(dq_absorbed), stride, Values(dkv), d.absorbed);
   Rotate(pass, d.heads, true, Values(dq_absorbed) + d.rank, stride, d.absorbed);
   Rotate(pass, 1, true, Values(dkv) + d.rank, d.absorbed, d.absorbed);
 
@@ -223,13 +226,59 @@ at::Tensor MlaBackward(const Pass& pass, const LayerWeights& w, const MlaState& 
   return dqkv_a;
 }
 
+// What the backward pass of the norms of query and key heads needs again.
+struct HeadNorms {
+  at::Tensor raw;      // [T, width]: the projection before them; undefined where there are none
+  at::Tensor inv_rms;  // [heads + kv_heads, T]
+};
+
+const VectorWeight& HeadNorm(const Pass& pass, int64_t layer, int64_t head) {
+  const LayerWeights& w = pass.weights->layers[layer];
+  return head < pass.config->num_heads ? w.q_norm : w.k_norm;
+}
+
+// Norms each query and key head of qkv [T, width] in place.
+HeadNorms NormHeads(const Pass& pass, int64_t layer, const at::Tensor& qkv, int64_t width) {
+  const ModelConfig& c = *pass.config;
+  const int64_t rows = pass.num_rows, heads = c.num_heads + c.num_kv_heads, d = c.head_dim;
+  HeadNorms norms;
+  if (pass.recording()) {
+    norms.raw = NewTensor(rows, width);
+    CopyPieces(*pass.pool, rows, 1, width, {Values(qkv), width, 0}, {Values(norms.raw), width, 0});
+    norms.inv_rms = NewTensor(heads, rows);
+  }
+  for (int64_t h = 0; h < heads; ++h) {
+    float* head = Values(qkv) + h * d;
+    kernels::RmsNorm(*pass.pool, rows, d, head, width, HeadNorm(pass, layer, h).data(),
+                     static_cast<float>(c.rms_norm_eps), head, width,
+                     pass.recording() ? Values(norms.inv_rms) + h * rows : nullptr);
+  }
+  return norms;
+}
+
+// dqkv [T, width], of the normed heads, becomes that of the heads before.
+void NormHeadsBackward(const Pass& pass, int64_t layer, const HeadNorms& norms, const at::Tensor& dqkv,
+                       int64_t width) {
+  const ModelConfig& c = *pass.config;
+  const int64_t rows = pass.num_rows, d = c.head_dim;
+  for (int64_t h = 0; h < c.num_heads + c.num_kv_heads; ++h) {
+    const VectorWeight& weight = HeadNorm(pass, layer, h);
+    float* dhead = Values(dqkv) + h * d;
+    kernels::RmsNormBackward(*pass.pool, rows, d, Values(norms.raw) + h * d, width, weight.data(),
+                             Values(norms.inv_rms) + h * rows, dhead, width, dhead, width,
+                             pass.Gradient(weight.parameter));
+  }
+}
+
 }  // namespace
 
 at::Tensor GqaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv) {
   const ModelConfig& c = *pass.config;
-  const kernels::AttentionShape shape = Shape(c);
+  const kernels::AttentionShape shape = Shape(c, layer);
   const int64_t rows = pass.num_rows, query = c.num_heads * c.head_dim;
   const int64_t width = query + 2 * shape.value_offset;
+  HeadNorms norms;
+  if (c.qk_norm) norms = NormHeads(pass, layer, qkv, width);
   // Query and key heads are neighbours: one rotation serves both, in place, as nothing else reads the projection.
   Rotate(pass, c.num_heads + c.num_kv_heads, false, Values(qkv), width, c.head_dim);
   at::Tensor out = NewTensor(rows, query);
@@ -237,15 +286,17 @@ at::Tensor GqaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv) 
   Attend(pass, shape, layer, Values(qkv), width, Values(qkv) + query, width, Values(out),
          pass.recording() ? Values(lse) : nullptr);
   if (!pass.recording()) return out;
-  Record(out, {qkv}, [&pass, shape, qkv, lse, kept = Detached(out), query, width](const at::Tensor& dout) {
-    at::Tensor dqkv = NewTensor(pass.num_rows, width);
-    kernels::AttentionBackward(*pass.pool, shape, static_cast<int64_t>(pass.sequence_begin.size()) - 1,
-                               pass.sequence_begin.data(), Values(qkv), width, Values(qkv) + query, width,
-                               Values(kept), query, Values(lse), Values(dout), query, Values(dqkv), width,
-                               Values(dqkv) + query, width);
-    Rotate(pass, shape.num_heads + shape.num_kv_heads, true, Values(dqkv), width, shape.qk_width);
-    return std::vector<at::Tensor>{dqkv};
-  });
+  Record(out, {qkv},
+         [&pass, layer, shape, qkv, norms, lse, kept = Detached(out), query, width](const at::Tensor& dout) {
+           at::Tensor dqkv = NewTensor(pass.num_rows, width);
+           kernels::AttentionBackward(*pass.pool, shape, static_cast<int64_t>(pass.sequence_begin.size()) - 1,
+                                      pass.sequence_begin.data(), Values(qkv), width, Values(qkv) + query,
+                                      width, Values(kept), query, Values(lse), Values(dout), query,
+                                      Values(dqkv), width, Values(dqkv) + query, width);
+           Rotate(pass, shape.num_heads + shape.num_kv_heads, true, Values(dqkv), width, shape.qk_width);
+           if (norms.raw.defined()) NormHeadsBackward(pass, layer, norms, dqkv, width);
+           return std::vector<at::Tensor>{dqkv};
+         });
   return out;
 }
 
@@ -259,14 +310,14 @@ at::Tensor MlaAttention(const Pass& pass, int64_t layer, const at::Tensor& qkv_a
   ProjectLatent(pass, w, d, s);
   s.latent = NewTensor(rows, d.heads * d.rank);
   s.lse = NewTensor(pass.recording() ? rows : 0, d.heads);
-  Attend(pass, Shape(*pass.config), layer, Values(s.q_absorbed), d.heads * d.absorbed, Values(s.kv),
+  Attend(pass, Shape(*pass.config, layer), layer, Values(s.q_absorbed), d.heads * d.absorbed, Values(s.kv),
          d.absorbed, Values(s.latent), pass.recording() ? Values(s.lse) : nullptr);
   at::Tensor out = NewTensor(rows, d.heads * d.v);
   kernels::Gemm(*pass.pool, PerHead(pass, w.value_up, false, Values(s.latent), d.heads * d.rank, d.rank,
                                     Values(out), d.heads * d.v, d.v));
   if (!pass.recording()) return out;
-  Record(out, {qkv_a}, [&pass, &w, s](const at::Tensor& dout) {
-    return std::vector<at::Tensor>{MlaBackward(pass, w, s, dout)};
+  Record(out, {qkv_a}, [&pass, layer, s](const at::Tensor& dout) {
+    return std::vector<at::Tensor>{MlaBackward(pass, layer, s, dout)};
   });
   return out;
 }

@@ -61,6 +61,7 @@ at::Tensor Accumulator(const Pass& pass, const at::Tensor& residual) {
 at::Tensor Linear(const Pass& pass, const at::Tensor& x, const MatrixWeight& weight, const VectorWeight* bias,
                   const at::Tensor* residual) {
   const int64_t rows = pass.num_rows;
+  if (bias != nullptr && bias->data() == nullptr) bias = nullptr;
   at::Tensor y = residual != nullptr ? Accumulator(pass, *residual) : NewTensor(rows, weight.out);
   const kernels::GemmProblem problem = {.m = rows,
                                         .a = Values(x),

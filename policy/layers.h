@@ -47,7 +47,7 @@ struct Pass {
   float* Gradient(const MatrixWeight& w) const { return Gradient(w.parameter) + w.offset; }
 };
 
-// y = x W^T (+ bias) (+ residual).
+// y = x W^T (+ bias, unless null or one that the model does not have) (+ residual).
 at::Tensor Linear(const Pass& pass, const at::Tensor& x, const MatrixWeight& weight, const VectorWeight* bias,
                   const at::Tensor* residual);
 at::Tensor Norm(const Pass& pass, const at::Tensor& x, const VectorWeight& weight);

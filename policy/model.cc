@@ -111,7 +111,8 @@ struct Model::Impl {
         precision(p),
         pool(t),
         weights(config, parameters, p),
-        rope(c.max_position_embeddings, c.RotaryDim(), c.rope_theta) {
+        rope(c.max_position_embeddings, c.rope_scaling.Frequencies(c.RotaryDim(), c.rope_theta),
+             c.rope_scaling.Magnitude()) {
     // LibTorch only adds gradients where paths meet: its own threads would fight the pool's for the cores.
     at::set_num_threads(1);
     for (int i = 0; i < t.num_threads(); ++i)
@@ -173,14 +174,14 @@ struct Model::Impl {
 at::Tensor Model::Impl::Layer(const Pass& pass, int64_t l, const at::Tensor& x) const {
   const LayerWeights& w = weights.layers[l];
   at::Tensor normed = Norm(pass, x, w.input_norm);
-  at::Tensor qkv = Linear(pass, normed, w.qkv, config.qkv_bias ? &w.qkv_bias : nullptr, nullptr);
+  at::Tensor qkv = Linear(pass, normed, w.qkv, &w.qkv_bias, nullptr);
   at::Tensor attended =
       config.attention == AttentionKind::kMla ? MlaAttention(pass, l, qkv) : GqaAttention(pass, l, qkv);
-  at::Tensor residual = Linear(pass, attended, w.o, nullptr, &x);
+  at::Tensor residual = Linear(pass, attended, w.o, &w.o_bias, &x);
   normed = Norm(pass, residual, w.post_norm);
   if (!config.IsMoeLayer(l)) {
-    at::Tensor activated = SwiGluRows(pass, Linear(pass, normed, w.gate_up, nullptr, nullptr));
-    return Linear(pass, activated, w.down, nullptr, &residual);
+    at::Tensor activated = SwiGluRows(pass, Linear(pass, normed, w.gate_up, &w.gate_up_bias, nullptr));
+    return Linear(pass, activated, w.down, &w.down_bias, &residual);
   }
   if (config.num_shared_experts > 0) {
     at::Tensor activated = SwiGluRows(pass, Linear(pass, normed, w.shared_gate_up, nullptr, nullptr));
@@ -353,9 +354,9 @@ TrainingStats Model::Impl::Train(const TrainingBatch& batch, const TrainingOptio
   if (!backward_packed) weights.PackBackward(pool, *trained);
   backward_packed = true;
   TrainingStats stats;
-  if (config.num_experts > 0) {
-    stats.expert_load.assign(config.num_layers - config.first_k_dense,
-                             std::vector<int64_t>(config.num_experts, 0));
+  stats.expert_load.resize(config.num_layers);
+  for (int64_t l = 0; l < config.num_layers; ++l) {
+    if (config.IsMoeLayer(l)) stats.expert_load[l].assign(config.num_experts, 0);
   }
   const TrainingRows rows(batch);
   Pass pass = NewPass(pool, static_cast<int64_t>(batch.tokens.size()), rows.View());

@@ -94,7 +94,7 @@ struct TrainingOptions {
 // What one training pass tells besides its gradients.
 struct TrainingStats {
   double balance_loss = 0.0;  // before alpha, summed over layers and weighted over sequences
-  std::vector<std::vector<int64_t>> expert_load;  // per MoE layer: tokens routed to each expert
+  std::vector<std::vector<int64_t>> expert_load;  // per layer: tokens routed to each expert; empty if dense
 };
 
 // d loss / d log-prob and d loss / d entropy of every scored row. All are 0 before; a loss writes those it has.

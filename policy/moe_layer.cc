@@ -12,7 +12,8 @@ namespace hone {
 namespace {
 
 kernels::GateShape Shape(const ModelConfig& c) {
-  return {.num_experts = c.num_experts,
+  return {.softmax = c.gate == GateKind::kSoftmax,
+          .num_experts = c.num_experts,
           .top_k = c.experts_per_token,
           .num_groups = c.num_expert_groups,
           .top_groups = c.top_expert_groups,
@@ -67,7 +68,7 @@ void PerExpertWeightGradients(const Pass& pass, const kernels::ExpertPlan& plan,
 }
 
 void CountLoad(const Pass& pass, int64_t layer, const kernels::ExpertPlan& plan) {
-  auto& load = pass.stats->expert_load[layer - pass.config->first_k_dense];
+  auto& load = pass.stats->expert_load[layer];
   for (size_t e = 0; e < load.size(); ++e) load[e] += plan.begin[e + 1] - plan.begin[e];
 }
 

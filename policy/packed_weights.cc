@@ -47,7 +47,12 @@ PackedWeights::PackedWeights(const ModelConfig& config, const std::vector<Parame
       const int64_t width = config.head_dim;
       layer.qkv = Matrix(prefix + "qkv", 0, (heads + 2 * config.num_kv_heads) * width, hidden);
       if (config.qkv_bias) layer.qkv_bias = Vector(prefix + "qkv_bias");
+      if (config.qk_norm) {
+        layer.q_norm = Vector(prefix + "q_norm");
+        layer.k_norm = Vector(prefix + "k_norm");
+      }
       layer.o = Matrix(prefix + "o", 0, hidden, heads * width);
+      if (config.o_bias) layer.o_bias = Vector(prefix + "o_bias");
     } else {
       const int64_t rank = config.kv_lora_rank, nope = config.qk_nope_head_dim, v = config.v_head_dim;
       const int64_t query = heads * config.QkHeadDim();
@@ -69,12 +74,15 @@ PackedWeights::PackedWeights(const ModelConfig& config, const std::vector<Parame
     if (!config.IsMoeLayer(l)) {
       layer.gate_up = Matrix(prefix + "gate_up", 0, 2 * config.intermediate_size, hidden);
       layer.down = Matrix(prefix + "down", 0, hidden, config.intermediate_size);
+      if (!config.mlp_bias) continue;
+      layer.gate_up_bias = Vector(prefix + "gate_up_bias");
+      layer.down_bias = Vector(prefix + "down_bias");
       continue;
     }
     const int64_t width = config.moe_intermediate_size;
     layer.router = Matrix(prefix + "router", 0, config.num_experts, hidden);
     layer.router.type = kernels::GemmType::kFp32;
-    layer.router_bias = Vector(prefix + "router_bias");
+    if (config.gate == GateKind::kSigmoid) layer.router_bias = Vector(prefix + "router_bias");
     for (int64_t e = 0; e < config.num_experts; ++e) {
       layer.experts_gate_up.push_back(
           Matrix(prefix + "experts_gate_up", e * 2 * width * hidden, 2 * width, hidden));
@@ -147,8 +155,9 @@ void PackedWeights::PackMatrix(kernels::ThreadPool& pool, ParameterSource& sourc
 void PackedWeights::PackForward(kernels::ThreadPool& pool, ParameterSource& source) {
   std::vector<VectorWeight*> vectors = {&final_norm};
   for (auto& layer : layers) {
-    for (auto* v : {&layer.input_norm, &layer.post_norm, &layer.qkv_bias, &layer.q_norm, &layer.kv_norm,
-                    &layer.router_bias}) {
+    for (auto* v :
+         {&layer.input_norm, &layer.post_norm, &layer.qkv_bias, &layer.o_bias, &layer.q_norm, &layer.k_norm,
+          &layer.kv_norm, &layer.gate_up_bias, &layer.down_bias, &layer.router_bias}) {
       if (v->parameter >= 0) vectors.push_back(v);
     }
   }

@@ -31,20 +31,23 @@ struct MatrixWeight {
 struct VectorWeight {
   int parameter = -1;
   std::vector<float> value;
-  const float* data() const { return value.data(); }
+  const float* data() const { return value.empty() ? nullptr : value.data(); }  // null: the model has none
 };
 
 struct LayerWeights {
   VectorWeight input_norm, post_norm;
-  MatrixWeight qkv, o;           // qkv is qkv_a for MLA
-  VectorWeight qkv_bias;         // GQA
-  VectorWeight q_norm, kv_norm;  // MLA
-  MatrixWeight q_b;              // MLA
+  MatrixWeight qkv, o;            // qkv is qkv_a for MLA
+  VectorWeight qkv_bias, o_bias;  // GQA
+  VectorWeight q_norm;            // MLA: of the query latent; GQA: of each query head
+  VectorWeight k_norm;            // GQA
+  VectorWeight kv_norm;           // MLA
+  MatrixWeight q_b;               // MLA
   std::vector<MatrixWeight> key_up,
       value_up;                // MLA, per head of kv_b: W_UK [nope, kv_lora], W_UV [v, kv_lora]
   MatrixWeight gate_up, down;  // dense MLP
-  MatrixWeight router;         // MoE; always fp32 arithmetic
-  VectorWeight router_bias;
+  VectorWeight gate_up_bias, down_bias;
+  MatrixWeight router;       // MoE; always fp32 arithmetic
+  VectorWeight router_bias;  // sigmoid gates
   std::vector<MatrixWeight> experts_gate_up, experts_down;
   MatrixWeight shared_gate_up, shared_down;
 };

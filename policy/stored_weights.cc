@@ -19,7 +19,6 @@ namespace hone {
 namespace {
 
 constexpr const char* kMismatch = "take weights and config.json from the same model";
-constexpr int64_t kScaleBlock = 128;  // rows and columns that share a scale
 constexpr char kScaleSuffix[] = "_scale_inv";
 
 std::string JoinSome(const std::vector<std::string>& names) {
@@ -107,7 +106,11 @@ bool AnyNotFinite(const float* values, int64_t count) {
 
 std::unique_ptr<StoredWeights> StoredWeights::Open(const std::string& dir) {
   std::unique_ptr<StoredWeights> stored(new StoredWeights);
-  stored->config_ = ReadConfig(dir);
+  ModelConfig& config = stored->config_;
+  config = ReadConfig(dir);
+  // What is read is not FP8 any more.
+  stored->block_rows_ = std::exchange(config.fp8_block_rows, 0);
+  stored->block_columns_ = std::exchange(config.fp8_block_columns, 0);
   stored->table_ = OpenTensors(dir);
   stored->parameters_ = DescribeParameters(stored->config_);
   UseFusedExperts(stored->parameters_, stored->table_);
@@ -128,12 +131,17 @@ void StoredWeights::TakeScales() {
       throw Error("tensor '" + name + "' is F8_E4M3 but there is no '" + name + kScaleSuffix + "'",
                   file->path(), kDamaged);
     }
+    if (block_rows_ == 0) {
+      throw Error("tensor '" + name + "' is F8_E4M3 but config.json has no quantization_config", file->path(),
+                  kDamaged);
+    }
     const TensorInfo& s = *scale->second.info;
-    const auto blocks = [&](size_t d) { return (info->shape[d] + kScaleBlock - 1) / kScaleBlock; };
+    const auto blocks = [&](size_t d, int64_t size) { return (info->shape[d] + size - 1) / size; };
     if (info->shape.size() != 2 || s.dtype != TensorDtype::kF32 ||
-        s.shape != std::vector<int64_t>{blocks(0), blocks(1)}) {
+        s.shape != std::vector<int64_t>{blocks(0, block_rows_), blocks(1, block_columns_)}) {
       throw Error("tensor '" + s.name + "' is " + TensorDtypeName(s.dtype) + " " + ShapeText(s.shape) +
-                      ", not F32 with one value per block of 128 x 128 of a matrix " + ShapeText(info->shape),
+                      ", not F32 with one value per block of " + std::to_string(block_rows_) + " x " +
+                      std::to_string(block_columns_) + " of a matrix " + ShapeText(info->shape),
                   scale->second.file->path(), kDamaged);
     }
     scales_.emplace(info, scale->second);
@@ -240,10 +248,10 @@ void StoredWeights::ReadBlocks(const StoredTensor& tensor, const StoredTensor& s
   const auto* values = reinterpret_cast<const uint8_t*>(tensor.file->Bytes(*tensor.info));
   for (int64_t i = first; i < first + count;) {
     const int64_t row = i / columns, column = i % columns;
-    const int64_t in_block = std::min(columns, (column / kScaleBlock + 1) * kScaleBlock) - column;
+    const int64_t in_block = std::min(columns, (column / block_columns_ + 1) * block_columns_) - column;
     const int64_t end = std::min(first + count, i + in_block);
     float scale;
-    scales.file->CopyTo(*scales.info, row / kScaleBlock * blocks + column / kScaleBlock, 1, &scale);
+    scales.file->CopyTo(*scales.info, row / block_rows_ * blocks + column / block_columns_, 1, &scale);
     for (; i < end; ++i) out[i - first] = FloatFromE4m3(values[i]) * scale;
   }
 }

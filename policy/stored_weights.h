@@ -19,7 +19,7 @@ namespace hone {
 class StoredWeights : public ParameterSource {
  public:
   // From config.json and model.safetensors or shards. F32, F16 and BF16 tensors, and F8_E4M3 matrices X with their scales
-  // X_scale_inv (F32, one per block of 128 x 128, which multiplies). Experts one by one or fused (mlp.experts.gate_up_proj
+  // X_scale_inv (F32, one per block of quantization_config.weight_block_size, which multiplies). Experts one by one or fused (mlp.experts.gate_up_proj
   // [E,2I,H] and mlp.experts.down_proj [E,H,I]); a lm_head.weight beside tied embeddings must equal them byte for byte. Error
   // naming file and tensor on anything missing, unknown, ill-shaped, overlapping or truncated; no value is read yet.
   static std::unique_ptr<StoredWeights> Open(const std::string& dir);
@@ -44,6 +44,7 @@ class StoredWeights : public ParameterSource {
                   float* out) const;
 
   ModelConfig config_;
+  int64_t block_rows_ = 0, block_columns_ = 0;  // of a scale; 0: not an FP8 checkpoint
   TensorTable table_;
   std::unordered_map<const TensorInfo*, StoredTensor> scales_;  // of the F8_E4M3 tensors
   std::vector<Parameter> parameters_, carried_;

@@ -66,6 +66,10 @@ class Describer {
       Moe();
     } else {
       Mlp("gate_up", "down", "mlp.", c_.intermediate_size);
+      if (!c_.mlp_bias) return;
+      const int64_t width = c_.intermediate_size;
+      Vector("gate_up_bias", {{"mlp.gate_proj.bias", {width}}, {"mlp.up_proj.bias", {width}}});
+      Vector("down_bias", {{"mlp.down_proj.bias", {c_.hidden_size}}});
     }
   }
 
@@ -80,7 +84,12 @@ class Describer {
           "qkv_bias",
           {{"self_attn.q_proj.bias", {q}}, {"self_attn.k_proj.bias", {kv}}, {"self_attn.v_proj.bias", {kv}}});
     }
+    if (c_.qk_norm) {
+      Vector("q_norm", {{"self_attn.q_norm.weight", {c_.head_dim}}});
+      Vector("k_norm", {{"self_attn.k_norm.weight", {c_.head_dim}}});
+    }
     Matrix("o", {{"self_attn.o_proj", {h, q}}});
+    if (c_.o_bias) Vector("o_bias", {{"self_attn.o_proj.bias", {h}}});
   }
 
   void Mla() {
@@ -112,7 +121,8 @@ class Describer {
     const int64_t width = c_.moe_intermediate_size;
     const int64_t h = c_.hidden_size;
     Matrix("router", {{"mlp.gate", {experts, h}}});
-    Vector("router_bias", {{"mlp.gate.e_score_correction_bias", {experts}}}, ParameterRole::kRouterBias);
+    if (c_.gate == GateKind::kSigmoid)
+      Vector("router_bias", {{"mlp.gate.e_score_correction_bias", {experts}}}, ParameterRole::kRouterBias);
     Parts gate_up;
     Parts down;
     for (int64_t e = 0; e < experts; ++e) {

@@ -57,13 +57,15 @@ struct Parameter {
 // Layout (E experts, H hidden, I widths, R ranks; every matrix is [out, in] row-major):
 //   embed [V,H]; final_norm [H]; lm_head [V,H] unless tied
 //   layers.N.input_norm [H]; layers.N.post_norm [H]; layers.N.o [H, heads*v]
-//   GQA  layers.N.qkv [(heads+2*kv_heads)*d, H] (q rows, k rows, v rows); layers.N.qkv_bias if
-//   config.qkv_bias MLA  layers.N.qkv_a [q_lora + kv_lora + rope, H] (q_lora == 0: heads*(nope+rope) query
+//   GQA  layers.N.qkv [(heads+2*kv_heads)*d, H] (q rows, k rows, v rows); layers.N.qkv_bias, layers.N.o_bias [H] and
+//        layers.N.q_norm, layers.N.k_norm [d] if the config says so
+//   MLA  layers.N.qkv_a [q_lora + kv_lora + rope, H] (q_lora == 0: heads*(nope+rope) query
 //   rows come first instead);
 //        layers.N.q_norm [q_lora], layers.N.q_b [heads*(nope+rope), q_lora] if q_lora > 0;
 //        layers.N.kv_norm [kv_lora]; layers.N.kv_b [heads*(nope+v), kv_lora]
-//   dense  layers.N.gate_up [2I,H] (gate rows, up rows); layers.N.down [H,I]
-//   MoE  layers.N.router [E,H]; layers.N.router_bias [E]; layers.N.experts_gate_up [E,2I,H];
+//   dense  layers.N.gate_up [2I,H] (gate rows, up rows); layers.N.down [H,I]; layers.N.gate_up_bias, layers.N.down_bias if
+//        config.mlp_bias
+//   MoE  layers.N.router [E,H]; layers.N.router_bias [E] for a sigmoid gate; layers.N.experts_gate_up [E,2I,H];
 //   layers.N.experts_down [E,H,I];
 //        layers.N.shared_gate_up [2*Is,H], layers.N.shared_down [H,Is] if num_shared_experts > 0, Is = I *
 //        num_shared

@@ -18,6 +18,7 @@ Command AddRunCommand(CLI::App& app);
 Command AddEvalCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddLogProbsCommand(CLI::App& app);
+Command AddGradientsCommand(CLI::App& app);
 Command AddReportCommand(CLI::App& app);
 Command AddDoctorCommand(CLI::App& app);
 Command AddVerifyResumeCommand(CLI::App& app);

@@ -43,9 +43,9 @@ int Main(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, hone::Command>> commands;
   for (const auto add :
        {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand, hone::AddLogProbsCommand,
-        hone::AddReportCommand, hone::AddDoctorCommand, hone::AddVerifyResumeCommand,
-        hone::AddRecipeKeysCommand, hone::AddJudgeCommand, hone::AddRewardCommand, hone::AddGradeCommand,
-        hone::AddLossCommand, hone::AddDataCommand}) {
+        hone::AddGradientsCommand, hone::AddReportCommand, hone::AddDoctorCommand,
+        hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddJudgeCommand,
+        hone::AddRewardCommand, hone::AddGradeCommand, hone::AddLossCommand, hone::AddDataCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
   }

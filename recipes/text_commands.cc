@@ -12,6 +12,7 @@
 #include "data/error.h"
 #include "data/json.h"
 #include "recipes/commands.h"
+#include "recipes/token_lines.h"
 #include "rl/policy.h"
 #include "rl/sampler.h"
 
@@ -72,55 +73,21 @@ int Generate(const TextArguments& a) {
   return 0;
 }
 
-// {"ids": [...]} -> ids. Error naming the line.
-std::vector<int32_t> ParseIds(const std::string& line, int64_t number, const ModelConfig& config) {
-  const std::string where = "stdin:" + std::to_string(number);
-  const auto json = ParseStrictJson(line, where);
-  if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array() || json["ids"].empty()) {
-    throw Error("expected an object such as {\"ids\":[1,2,3]}", where, "write one per line");
-  }
-  std::vector<int32_t> ids;
-  for (const auto& id : json["ids"]) {
-    if (!id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() >= config.vocab_size) {
-      throw Error("id " + id.dump() + " is not a token of this model", where,
-                  "use integers from 0 to " + std::to_string(config.vocab_size - 1));
-    }
-    ids.push_back(id.get<int32_t>());
-  }
-  if (static_cast<int64_t>(ids.size()) > config.max_position_embeddings) {
-    throw Error(std::to_string(ids.size()) + " ids are more than the model's " +
-                    std::to_string(config.max_position_embeddings) + " positions",
-                where, "shorten the line");
-  }
-  return ids;
-}
-
 int LogProbs(const TextArguments& a) {
   const Checkpoint checkpoint = LoadCheckpoint(a.model);
   kernels::ThreadPool pool(ThreadCount(a.threads));
   Model model(checkpoint.config, checkpoint.weights, a.precision(), pool);
-  std::string line;
-  for (int64_t number = 1; std::getline(std::cin, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    TrainingBatch batch;
-    batch.tokens = ParseIds(line, number, checkpoint.config);
-    const auto length = static_cast<int32_t>(batch.tokens.size());
-    batch.sequence_begin = {0, length};
-    for (int32_t i = 0; i + 1 < length; ++i) {
-      batch.scored_rows.push_back(i);
-      batch.targets.push_back(batch.tokens[i + 1]);
-    }
+  ForEachTokenLine(std::cin, checkpoint.config, [&](const TrainingBatch& batch, const std::string& where) {
     std::vector<float> logprobs(batch.targets.size());
     model.LogProbs(batch, logprobs, {});
     if (!std::all_of(logprobs.begin(), logprobs.end(), [](float l) { return std::isfinite(l); })) {
-      throw Error("the model gives no finite log-prob for these ids", "stdin:" + std::to_string(number),
-                  "check how the model was made");
+      throw Error("the model gives no finite log-prob for these ids", where, "check how the model was made");
     }
     // Nine digits bring every float back bit for bit.
     std::string out = "{\"logprobs\":[null";
     for (const float l : logprobs) out += fmt::format(",{:.9g}", l);
     fmt::print("{}]}}\n", out);
-  }
+  });
   return 0;
 }
 

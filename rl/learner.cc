@@ -114,6 +114,7 @@ Update Learner::StepWith(std::span<const TrainingSequence> sequences, float temp
                    first_moment_[i].data(), second_moment_[i].data());
   }
   for (const auto& layer : load) {
+    if (layer.empty()) continue;  // dense
     int64_t total = 0, most = 0;
     for (const int64_t tokens : layer) total += tokens, most = std::max(most, tokens);
     const double mean = static_cast<double>(total) / static_cast<double>(layer.size());
@@ -129,6 +130,7 @@ void Learner::MoveGateBiases(const std::vector<std::vector<int64_t>>& load) {
   size_t layer = 0;
   for (Parameter& p : weights_.parameters()) {
     if (p.role != ParameterRole::kRouterBias) continue;
+    while (load[layer].empty()) ++layer;  // dense
     kernels::UpdateGateBias(p.value.size(), load[layer++].data(),
                             static_cast<float>(optimizer_.gate_bias_rate), p.value.data());
   }

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -109,7 +110,9 @@ void RmsNormBackward(benchmark::State& state) {
 void Rope(benchmark::State& state, bool interleaved) {
   Rows r(state);
   constexpr int64_t kDim = 64;
-  const RopeTable table(r.rows, kDim, 1e4);
+  std::vector<double> frequencies;
+  for (int64_t i = 0; i < kDim; i += 2) frequencies.push_back(std::pow(1e4, -static_cast<double>(i) / kDim));
+  const RopeTable table(r.rows, frequencies, 1.0);
   std::vector<int32_t> positions(r.rows);
   for (int64_t i = 0; i < r.rows; ++i) positions[i] = static_cast<int32_t>(i);
   std::vector<float> x = Values(r.size());

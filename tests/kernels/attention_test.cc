@@ -31,6 +31,10 @@ AttentionShape Gqa(int64_t heads, int64_t kv_heads, int64_t qk_width, int64_t v_
           kv_heads * qk_width,
           1.0f / std::sqrt(static_cast<float>(qk_width))};
 }
+AttentionShape Windowed(AttentionShape shape, int64_t window) {
+  shape.window = window;
+  return shape;
+}
 int64_t KvWidth(const AttentionShape& s) {
   return std::max(s.qk_width * s.num_kv_heads, s.value_offset + s.v_width * s.num_kv_heads);
 }
@@ -122,7 +126,8 @@ Twin Reference(const Packed& b, const std::vector<double>& q, const std::vector<
             std::vector<double>(static_cast<size_t>(b.rows() * s.num_heads)), std::vector<double>(q.size()),
             std::vector<double>(kv.size())};
   for (int64_t t = 0; t < b.rows(); ++t) {
-    const int64_t n = b.positions[t] + 1, first = t - b.positions[t];
+    const int64_t n = s.window > 0 ? std::min<int64_t>(s.window, b.positions[t] + 1) : b.positions[t] + 1;
+    const int64_t first = t + 1 - n;
     for (int64_t h = 0; h < s.num_heads; ++h) {
       const int64_t row = t * s.num_heads + h;
       const double* query = q.data() + row * s.qk_width;
@@ -177,9 +182,22 @@ double Error(const std::vector<float>& x, const std::vector<double>& twin) {
   return worst / std::max(1.0, std::sqrt(square / static_cast<double>(x.size())));
 }
 
-const std::vector<AttentionShape> kShapes = {
-    Mla(4, 80, 64),  Mla(1, 7, 5),     Mla(7, 33, 33),     Mla(33, 48, 17),   Gqa(4, 2, 32, 32),
-    Gqa(1, 1, 1, 1), Gqa(6, 2, 33, 7), Gqa(14, 2, 64, 64), Gqa(5, 5, 96, 16), Mla(17, 576, 512)};
+const std::vector<AttentionShape> kShapes = {Mla(4, 80, 64),
+                                             Mla(1, 7, 5),
+                                             Mla(7, 33, 33),
+                                             Mla(33, 48, 17),
+                                             Gqa(4, 2, 32, 32),
+                                             Gqa(1, 1, 1, 1),
+                                             Gqa(6, 2, 33, 7),
+                                             Gqa(14, 2, 64, 64),
+                                             Gqa(5, 5, 96, 16),
+                                             Mla(17, 576, 512),
+                                             Windowed(Gqa(4, 2, 32, 32), 1),
+                                             Windowed(Gqa(2, 2, 9, 7), 15),
+                                             Windowed(Gqa(4, 1, 16, 16), 16),
+                                             Windowed(Gqa(6, 2, 33, 7), 17),
+                                             Windowed(Mla(4, 80, 64), 33),
+                                             Windowed(Gqa(3, 3, 8, 8), 1000)};
 const std::vector<int> kLengths = {1, 2, 15, 16, 17, 18, 33, 45, 64};
 
 TEST_CASE("attention: forward and backward agree with a double twin") {
@@ -203,7 +221,7 @@ TEST_CASE("attention: forward and backward agree with a double twin") {
 
 TEST_CASE("attention: the twin's gradient is the slope of its output") {
   std::mt19937 random(12);
-  for (const AttentionShape& shape : {Mla(3, 7, 5), Gqa(4, 2, 5, 3)}) {
+  for (const AttentionShape& shape : {Mla(3, 7, 5), Gqa(4, 2, 5, 3), Windowed(Gqa(2, 1, 5, 3), 4)}) {
     const Packed batch(shape, {1, 5, 19}, random);
     const std::vector<double> q = Doubles(batch.q), kv = Doubles(batch.kv);
     const Twin twin = Reference(batch, q, kv, true);
@@ -367,6 +385,26 @@ TEST_CASE(
   Attention(pool, shape, {2, next.data(), same.data(), tiles.data()}, q.data(), q_stride, kv.data(), width,
             broken.data(), q_stride, nullptr);
   CHECK(std::memcmp(clean.data(), broken.data(), static_cast<size_t>(q_stride) * sizeof(float)) == 0);
+}
+
+TEST_CASE("attention: a window as long as the sequence is none, and nothing before a window reaches a row") {
+  std::mt19937 random(17);
+  ThreadPool pool(2);
+  const AttentionShape shape = Gqa(4, 2, 32, 16);
+  Packed batch(shape, {70}, random);
+  const Result all = Forward(pool, batch);
+  batch.shape.window = 70;
+  CHECK(SameBits(Forward(pool, batch).out, all.out));
+  batch.shape.window = 20;
+  const Result narrow = Forward(pool, batch);
+  const int64_t width = KvWidth(shape), row = 4 * 16;
+  for (int64_t i = 0; i < 32 * width; ++i) batch.kv[i] += 5.0f;  // positions 0 .. 31
+  const Result moved = Forward(pool, batch);
+  const auto from = [&](const Result& r, int64_t t) {
+    return std::vector<float>(r.out.begin() + t * row, r.out.end());
+  };
+  CHECK(SameBits(from(moved, 51), from(narrow, 51)));
+  CHECK_FALSE(SameBits(from(moved, 50), from(narrow, 50)));
 }
 
 TEST_CASE("attention: every instruction set gives the same bits") {

@@ -1,4 +1,4 @@
-// Covers kernels/moe.cc: the gate against a plain twin of transformers' DeepseekV3 routing, its gradient and
+// Covers kernels/moe.cc: the gates against a plain twin of transformers' DeepseekV3, DeepseekV2 and Qwen3Moe routing, their gradient and
 // the balance loss's against central differences of double twins, and the permutation to expert order and
 // back to the bit.
 #include "kernels/moe.h"
@@ -22,9 +22,24 @@ const GateShape kGates[] = {
     {.num_experts = 12, .top_k = 3, .num_groups = 12, .top_groups = 4},
     {.num_experts = 256, .top_k = 8, .num_groups = 8, .top_groups = 4, .scale = 2.5f},
     {.num_experts = 1024, .top_k = 6},
+    {.softmax = true, .num_experts = 8, .top_k = 3},
+    {.softmax = true, .num_experts = 19, .top_k = 5, .normalize = false, .scale = 16.0f},
+    {.softmax = true, .num_experts = 24, .top_k = 4, .num_groups = 6, .top_groups = 2, .normalize = false},
+    {.softmax = true, .num_experts = 160, .top_k = 6, .num_groups = 8, .top_groups = 3, .scale = 16.0f},
 };
 
 double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+std::vector<double> ScoresTwin(const GateShape& s, const std::vector<double>& logits) {
+  std::vector<double> scores;
+  double sum = 0.0;
+  for (const double x : logits) {
+    scores.push_back(s.softmax ? std::exp(x) : Sigmoid(x));
+    sum += scores.back();
+  }
+  for (double& x : scores) x /= s.softmax ? sum : 1.0;
+  return scores;
+}
 
 // Best first; equal values in the order of their indices.
 std::vector<int32_t> Best(const std::vector<float>& x, int64_t k) {
@@ -44,7 +59,7 @@ std::vector<int32_t> ChooseTwin(const GateShape& s, const float* scores, const s
   for (int64_t g = 0; g < s.num_groups; ++g) {
     std::vector<float> group(choice.begin() + g * size, choice.begin() + (g + 1) * size);
     std::sort(group.begin(), group.end(), std::greater<>());
-    group_scores.push_back(size > 1 ? group[0] + group[1] : group[0]);
+    group_scores.push_back(size > 1 && !s.softmax ? group[0] + group[1] : group[0]);
   }
   const std::vector<int32_t> kept = Best(group_scores, s.top_groups);
   for (int64_t e = 0; e < s.num_experts; ++e) {
@@ -107,10 +122,12 @@ TEST_CASE("gate: transformers' routing, ties to the lower id, the same row alone
         ThreadPool pool(1);
         const Routed got = RunGate(pool, s, rows, logits.data(), bias);
         CHECK(SameBits(same, Floats(got)));
-        std::vector<double> scores;
-        for (const float x : logits) scores.push_back(Sigmoid(x));
-        CHECK(WorstError(got.scores, scores, 0.0) < 4e-7);
         for (int64_t r = 0; r < rows; ++r) {
+          const auto row = logits.begin() + r * s.num_experts;
+          const std::vector<double> scores = ScoresTwin(s, {row, row + s.num_experts});
+          const auto row_got = got.scores.begin() + r * s.num_experts;
+          CHECK(WorstError(std::vector<float>(row_got, row_got + s.num_experts), scores, 0.0) <
+                (s.softmax ? 1e-6 : 4e-7));
           const float* row_scores = &got.scores[r * s.num_experts];
           const std::vector<int32_t> experts(&got.experts[r * s.top_k], &got.experts[r * s.top_k] + s.top_k);
           CHECK(experts == ChooseTwin(s, row_scores, bias));
@@ -172,8 +189,7 @@ TEST_CASE("gate: the gradient matches central differences, with and without the 
       });
       for (int64_t t = 0; t < kTokens; ++t) {
         const auto loss = [&](const std::vector<double>& x) {
-          std::vector<double> scores;
-          for (const double v : x) scores.push_back(Sigmoid(v));
+          const std::vector<double> scores = ScoresTwin(s, x);
           const std::vector<double> weights = WeightsTwin(s, scores.data(), &routed.experts[t * s.top_k]);
           double sum = 0.0;
           for (int64_t c = 0; c < s.top_k; ++c) sum += weights[c] * dweights[t * s.top_k + c];

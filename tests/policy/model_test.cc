@@ -24,7 +24,7 @@ TEST_CASE("model: log-probs and entropies agree with a plain double-precision fo
   ThreadPool pool(2);
   std::set<std::string> seen;
   double worst = 0.0;
-  for (uint64_t seed = 1; seed <= 60; ++seed) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     Case c(seed, 1e-4);
     Model model(c.config, c.weights, Precision::kFp32, pool);
@@ -40,9 +40,14 @@ TEST_CASE("model: log-probs and entropies agree with a plain double-precision fo
     if (c.config.num_experts > 0 && c.config.top_expert_groups < c.config.num_expert_groups)
       seen.insert("groups");
     if (c.config.num_experts > 0) seen.insert(c.config.norm_topk_prob ? "normalized" : "plain weights");
+    if (c.config.sliding_window > 0) seen.insert("window");
+    if (c.config.rope_scaling.kind != RopeScaling::Kind::kNone)
+      seen.insert(c.config.rope_scaling.kind == RopeScaling::Kind::kYarn ? "yarn" : "llama3");
+    if (c.config.mlp_bias) seen.insert("biases");
+    seen.insert(c.config.architecture);
   }
   MESSAGE("largest error " << worst);
-  CHECK(seen.size() == 1 + 4 + 4 + 6 + 3);  // every combination was drawn
+  CHECK(seen.size() == 1 + 4 + 4 + 6 + 3 + 1 + 2 + 1 + 6);  // every combination was drawn
 }
 
 // Derivative of the twin's loss along `direction` of one parameter; slopes beyond the log-probs' are the entropies'.
@@ -112,7 +117,10 @@ double CheckGradients(Case& c, ThreadPool& pool, const TrainingOptions& options)
     CHECK(stats.balance_loss == doctest::Approx(c.expected.balance_loss * sequence_weight).epsilon(1e-5));
   }
   std::vector<int64_t> load;
-  for (const auto& layer : stats.expert_load) load.insert(load.end(), layer.begin(), layer.end());
+  for (auto layer : stats.expert_load) {
+    layer.resize(c.config.num_experts);  // a dense one has none
+    load.insert(load.end(), layer.begin(), layer.end());
+  }
   CHECK(load == c.expected.load);
 
   // Some derivatives are 0 by nature (a query where there is one key): rounding is judged against the whole
@@ -132,7 +140,7 @@ double CheckGradients(Case& c, ThreadPool& pool, const TrainingOptions& options)
 TEST_CASE("model: gradients of every parameter agree with central differences of the double-precision twin") {
   ThreadPool pool(2);
   double worst = 0.0;
-  for (uint64_t seed = 101; seed <= 124; ++seed) {
+  for (uint64_t seed = 101; seed <= 142; ++seed) {
     CAPTURE(seed);
     Case c(seed, 1e-3, 24, static_cast<int>(seed % 3));
     worst = std::max(worst, CheckGradients(c, pool, {}));
@@ -295,7 +303,7 @@ TEST_CASE("model: bf16 stays near fp32, in values and in the direction of the gr
     CHECK(LargestError(got, c.expected.logprobs) <= 0.25);
     const double similarity =
         Cosine(Train(fp32, c.weights, c.batch, slopes, {}), Train(bf16, c.weights, c.batch, slopes, {}));
-    CHECK(similarity > 0.99);
+    CHECK(similarity > 0.95);
     worst = std::max(worst, LargestError(got, c.expected.logprobs));
     cosine = std::min(cosine, similarity);
   }

@@ -2,6 +2,7 @@
 #ifndef HONE_TESTS_POLICY_RANDOM_MODEL_H_
 #define HONE_TESTS_POLICY_RANDOM_MODEL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +21,7 @@ inline int64_t Pick(std::mt19937_64& random, int64_t low, int64_t high) {
   return low + static_cast<int64_t>(random() % static_cast<uint64_t>(high - low + 1));
 }
 
-inline void PickExperts(std::mt19937_64& random, ModelConfig& c) {
+inline void PickDeepseekExperts(std::mt19937_64& random, ModelConfig& c) {
   c.num_expert_groups = Pick(random, 1, 3);
   c.num_experts = c.num_expert_groups * Pick(random, 2, 4);
   c.top_expert_groups = Pick(random, 1, c.num_expert_groups);
@@ -28,8 +29,44 @@ inline void PickExperts(std::mt19937_64& random, ModelConfig& c) {
   c.num_shared_experts = Pick(random, 1, 2);
   c.moe_intermediate_size = Pick(random, 1, 7);
   c.first_k_dense = Pick(random, 0, c.num_layers - 1);
-  c.norm_topk_prob = random() % 2 == 0;
+  c.norm_topk_prob = c.gate == GateKind::kSigmoid && random() % 2 == 0;
   c.routed_scaling_factor = 0.1 * static_cast<double>(Pick(random, 1, 30));
+}
+
+inline void PickQwen3Experts(std::mt19937_64& random, ModelConfig& c) {
+  c.num_experts = Pick(random, 2, 9);
+  c.experts_per_token = Pick(random, 1, c.num_experts);
+  c.moe_intermediate_size = Pick(random, 1, 7);
+  c.norm_topk_prob = random() % 2 == 0;
+  c.sparse_step = Pick(random, 1, std::min<int64_t>(2, c.num_layers));
+  if (c.num_layers > 2 && random() % 2 == 0) c.dense_layers = {0};
+}
+
+inline RopeScaling PickRopeScaling(std::mt19937_64& random, bool deepseek) {
+  RopeScaling s;
+  const int64_t kind = Pick(random, 0, 2);
+  if (kind == 0) return s;
+  s.kind = kind == 1 && !deepseek ? RopeScaling::Kind::kLlama3 : RopeScaling::Kind::kYarn;
+  s.factor = 1.0 + 0.5 * static_cast<double>(Pick(random, 1, 20));
+  s.original_positions = Pick(random, 8, 400);
+  if (s.kind == RopeScaling::Kind::kLlama3) {
+    s.low_freq_factor = 1.0;
+    s.high_freq_factor = static_cast<double>(Pick(random, 2, 6));
+    return s;
+  }
+  s.truncate = random() % 2 == 0;
+  if (random() % 2 == 0) s.beta_fast = 8.0;
+  if (random() % 2 == 0) s.mscale = 0.707, s.mscale_all_dim = random() % 2 == 0 ? 1.0 : 0.707;
+  if (random() % 4 == 0) s.attention_factor = 1.25;
+  return s;
+}
+
+inline void PickWindow(std::mt19937_64& random, bool by_layer, ModelConfig& c) {
+  if (random() % 2 == 0) return;
+  c.sliding_window = Pick(random, 1, 40);
+  c.layer_slides.assign(c.num_layers, true);
+  if (!by_layer) return;
+  for (int64_t l = 0; l + 1 < c.num_layers; ++l) c.layer_slides[l] = random() % 2 == 0;
 }
 
 inline ModelConfig RandomConfig(std::mt19937_64& random) {
@@ -38,7 +75,7 @@ inline ModelConfig RandomConfig(std::mt19937_64& random) {
   c.vocab_size = Pick(random, 5, 40);
   c.num_layers = Pick(random, 1, 3);
   c.num_heads = 2 * Pick(random, 1, 2);
-  c.hidden_size = c.num_heads * Pick(random, 1, 5);
+  c.hidden_size = c.num_heads * Pick(random, 2, 5);
   c.intermediate_size = Pick(random, 1, 19);
   c.max_position_embeddings = Pick(random, 1, 5000);
   c.rms_norm_eps = random() % 2 == 0 ? 1e-5 : 1e-6;
@@ -48,20 +85,35 @@ inline ModelConfig RandomConfig(std::mt19937_64& random) {
   c.pad_token_id = Pick(random, -1, 2);
   for (int64_t n = Pick(random, 0, 2); n > 0; --n) c.eos_token_ids.push_back(n);
   if (c.attention == AttentionKind::kGqa) {
-    c.architecture = "Qwen2ForCausalLM";
     c.num_kv_heads = c.num_heads / Pick(random, 1, 2);
     c.head_dim = 2 * Pick(random, 1, 4);
-    c.qkv_bias = true;
+    c.rope_scaling = PickRopeScaling(random, false);
+    constexpr const char* kNames[] = {"LlamaForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM",
+                                      "Qwen3MoeForCausalLM"};
+    const int64_t which = Pick(random, 0, 3);
+    c.architecture = kNames[which];
+    c.qkv_bias = which == 1 || random() % 2 == 0;
+    c.o_bias = which != 1 && c.qkv_bias;
+    c.mlp_bias = which == 0 && random() % 2 == 0;
+    c.qk_norm = which >= 2;
+    if (which >= 1) PickWindow(random, which < 3, c);
+    if (which == 3) {
+      c.gate = GateKind::kSoftmax;
+      PickQwen3Experts(random, c);
+    }
     return c;
   }
-  c.architecture = "DeepseekV3ForCausalLM";
-  c.rope_interleaved = random() % 2 == 0;
-  c.q_lora_rank = Pick(random, 0, 1) * Pick(random, 1, 9);
-  c.kv_lora_rank = Pick(random, 1, 9);
+  const bool v2 = random() % 2 == 0;
+  c.architecture = v2 ? "DeepseekV2ForCausalLM" : "DeepseekV3ForCausalLM";
+  c.gate = v2 ? GateKind::kSoftmax : GateKind::kSigmoid;
+  c.rope_interleaved = v2 || random() % 2 == 0;
+  c.rope_scaling = PickRopeScaling(random, true);
+  c.q_lora_rank = Pick(random, 0, 1) * Pick(random, 2, 9);  // the norm of one value is its sign
+  c.kv_lora_rank = Pick(random, 2, 9);
   c.qk_nope_head_dim = Pick(random, 1, 5);
   c.qk_rope_head_dim = 2 * Pick(random, 1, 3);
   c.v_head_dim = Pick(random, 1, 5);
-  if (random() % 4 != 0) PickExperts(random, c);
+  if (random() % 4 != 0) PickDeepseekExperts(random, c);
   return c;
 }
 

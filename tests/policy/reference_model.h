@@ -1,6 +1,6 @@
-// The plain twin of policy/: the whole model in double precision, straight from the formulas. Qwen2
-// (grouped-query attention with bias) and DeepSeek-V3 (arXiv 2412.19437 section 2.1) with MLA in its expanded
-// form: keys and values of every head written out, no absorption, no cache, no fused anything.
+// The plain twin of policy/: the whole model in double precision, straight from the formulas. Grouped-query attention, and
+// DeepSeek (arXiv 2405.04434 section 2, 2412.19437 section 2.1) with MLA in its expanded form: keys and values of every head
+// written out, no absorption, no cache, no fused anything.
 #ifndef HONE_TESTS_POLICY_REFERENCE_MODEL_H_
 #define HONE_TESTS_POLICY_REFERENCE_MODEL_H_
 
@@ -26,7 +26,7 @@ struct ReferenceResult {
   Doubles logprobs, entropies;
   double balance_loss = 0.0;     // before alpha, each sequence with weight 1
   std::vector<int64_t> routing;  // every discrete choice made: equal lists mean the same smooth function
-  std::vector<int64_t> load;     // tokens of each expert, MoE layer after MoE layer
+  std::vector<int64_t> load;     // tokens of each expert, layer after layer
   double margin = std::numeric_limits<double>::infinity();  // of the closest choice
 };
 
@@ -41,8 +41,7 @@ class ReferenceModel {
 
   ReferenceResult Run(const TrainingBatch& batch) const {
     ReferenceResult result;
-    const int64_t moe_layers = c_.num_experts > 0 ? c_.num_layers - c_.first_k_dense : 0;
-    result.load.assign(moe_layers * c_.num_experts, 0);
+    result.load.assign(c_.num_layers * c_.num_experts, 0);
     size_t scored = 0;
     for (size_t s = 0; s + 1 < batch.sequence_begin.size(); ++s) {
       const int32_t begin = batch.sequence_begin[s], end = batch.sequence_begin[s + 1];
@@ -86,26 +85,30 @@ class ReferenceModel {
 
   Doubles Rope(const Doubles& x, int64_t position) const {
     const auto dim = static_cast<int64_t>(x.size()), half = dim / 2;
+    const std::vector<double> frequencies = c_.rope_scaling.Frequencies(dim, c_.rope_theta);
+    const double magnitude = c_.rope_scaling.Magnitude();
     Doubles y(dim);
     for (int64_t i = 0; i < half; ++i) {
       const int64_t first = c_.rope_interleaved ? 2 * i : i,
                     second = c_.rope_interleaved ? 2 * i + 1 : i + half;
-      const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(dim);
-      const double angle = static_cast<double>(position) * std::pow(c_.rope_theta, exponent);
-      y[first] = x[first] * std::cos(angle) - x[second] * std::sin(angle);
-      y[second] = x[second] * std::cos(angle) + x[first] * std::sin(angle);
+      const double angle = static_cast<double>(position) * frequencies[i];
+      y[first] = magnitude * (x[first] * std::cos(angle) - x[second] * std::sin(angle));
+      y[second] = magnitude * (x[second] * std::cos(angle) + x[first] * std::sin(angle));
     }
     return y;
   }
 
-  // One head: q, k, v of every token; causal.
-  static Rows Attend(const Rows& q, const Rows& k, const Rows& v) {
+  // One head: q, k, v of every token; causal, within the window of the layer.
+  Rows Attend(int64_t layer, const Rows& q, const Rows& k, const Rows& v) const {
+    const auto window = static_cast<size_t>(c_.Window(layer));
     Rows out;
     for (size_t t = 0; t < q.size(); ++t) {
       Doubles score(t + 1);
       for (size_t s = 0; s <= t; ++s) {
         score[s] = std::inner_product(q[t].begin(), q[t].end(), k[s].begin(), 0.0) /
                    std::sqrt(static_cast<double>(q[t].size()));
+        if (c_.attention == AttentionKind::kMla) score[s] *= c_.rope_scaling.ScoreFactor();
+        if (window > 0 && s + window <= t) score[s] = -INFINITY;
       }
       const double max = *std::max_element(score.begin(), score.end());
       double sum = 0.0;
@@ -128,18 +131,20 @@ class ReferenceModel {
     Rows qkv, out(x.size());
     for (const Doubles& row : x) {
       qkv.push_back(Times(Get(l, "qkv"), row, (heads + 2 * kv_heads) * d));
-      if (!c_.qkv_bias) continue;
-      for (size_t i = 0; i < qkv.back().size(); ++i) qkv.back()[i] += Get(l, "qkv_bias")[i];
+      if (c_.qkv_bias) qkv.back() = Sum(qkv.back(), Get(l, "qkv_bias"));
     }
+    const auto normed = [&](const Doubles& head, const char* name) {
+      return c_.qk_norm ? Norm(head, Get(l, name), c_.rms_norm_eps) : head;
+    };
     for (int64_t h = 0; h < heads; ++h) {
       const int64_t kv = h / (heads / kv_heads);
       Rows q, k, v;
       for (size_t t = 0; t < x.size(); ++t) {
-        q.push_back(Rope(Part(qkv[t], h * d, d), static_cast<int64_t>(t)));
-        k.push_back(Rope(Part(qkv[t], (heads + kv) * d, d), static_cast<int64_t>(t)));
+        q.push_back(Rope(normed(Part(qkv[t], h * d, d), "q_norm"), static_cast<int64_t>(t)));
+        k.push_back(Rope(normed(Part(qkv[t], (heads + kv) * d, d), "k_norm"), static_cast<int64_t>(t)));
         v.push_back(Part(qkv[t], (heads + kv_heads + kv) * d, d));
       }
-      Append(out, Attend(q, k, v));
+      Append(out, Attend(l, q, k, v));
     }
     return out;
   }
@@ -169,15 +174,27 @@ class ReferenceModel {
         k[t].insert(k[t].end(), shared_keys[t].begin(), shared_keys[t].end());
         v.push_back(Part(latents[t], h * (nope + v_dim) + nope, v_dim));
       }
-      Append(out, Attend(q, k, v));
+      Append(out, Attend(l, q, k, v));
     }
     return out;
   }
 
+  static Doubles Sum(Doubles x, const Doubles& y) {
+    for (size_t i = 0; i < x.size(); ++i) x[i] += y[i];
+    return x;
+  }
+
+  Doubles DenseMlp(int64_t l, const Doubles& x) const {
+    if (!c_.mlp_bias) return Mlp(Get(l, "gate_up"), Get(l, "down"), x, c_.intermediate_size);
+    return Sum(Mlp(Get(l, "gate_up"), Get(l, "down"), x, c_.intermediate_size, 0, &Get(l, "gate_up_bias")),
+               Get(l, "down_bias"));
+  }
+
   // SwiGLU with the stacked [2 width, in] and [out, width] matrices at an index.
-  Doubles Mlp(const Doubles& gate_up, const Doubles& down, const Doubles& x, int64_t width,
-              int64_t index = 0) const {
-    const Doubles a = Times(gate_up, x, 2 * width, index * 2 * width * c_.hidden_size);
+  Doubles Mlp(const Doubles& gate_up, const Doubles& down, const Doubles& x, int64_t width, int64_t index = 0,
+              const Doubles* bias = nullptr) const {
+    Doubles a = Times(gate_up, x, 2 * width, index * 2 * width * c_.hidden_size);
+    if (bias != nullptr) a = Sum(a, *bias);
     Doubles inner(width);
     for (int64_t i = 0; i < width; ++i) inner[i] = a[i] / (1.0 + std::exp(-a[i])) * a[width + i];
     return Times(down, inner, c_.hidden_size, index * width * c_.hidden_size);
@@ -199,14 +216,16 @@ class ReferenceModel {
 
   Doubles Experts(int64_t l, const Doubles& x, Doubles& scores, ReferenceResult& result) const {
     const int64_t size = c_.num_experts / c_.num_expert_groups;
+    const bool softmax = c_.gate == GateKind::kSoftmax;
     scores = Times(Get(l, "router"), x, c_.num_experts);
-    for (double& s : scores) s = 1.0 / (1.0 + std::exp(-s));
-    Doubles choice = scores, group_scores;
-    for (int64_t e = 0; e < c_.num_experts; ++e) choice[e] += Get(l, "router_bias")[e];
+    double total = 0.0;
+    for (double& s : scores) total += s = softmax ? std::exp(s) : 1.0 / (1.0 + std::exp(-s));
+    for (double& s : scores) s /= softmax ? total : 1.0;
+    Doubles choice = softmax ? scores : Sum(scores, Get(l, "router_bias")), group_scores;
     for (int64_t g = 0; g < c_.num_expert_groups; ++g) {
       Doubles members = Part(choice, g * size, size);
       std::sort(members.rbegin(), members.rend());
-      group_scores.push_back(members[0] + (size > 1 ? members[1] : 0.0));
+      group_scores.push_back(members[0] + (size > 1 && !softmax ? members[1] : 0.0));
     }
     const std::vector<int64_t> groups = Top(group_scores, c_.top_expert_groups, result);
     for (int64_t e = 0; e < c_.num_experts; ++e) {
@@ -217,7 +236,7 @@ class ReferenceModel {
     for (const int64_t e : chosen) sum += scores[e];
     Doubles y(c_.hidden_size, 0.0);
     for (const int64_t e : chosen) {
-      ++result.load[(l - c_.first_k_dense) * c_.num_experts + e];
+      ++result.load[l * c_.num_experts + e];
       const double weight = scores[e] / (c_.norm_topk_prob ? sum : 1.0) * c_.routed_scaling_factor;
       const Doubles out =
           Mlp(Get(l, "experts_gate_up"), Get(l, "experts_down"), x, c_.moe_intermediate_size, e);
@@ -252,12 +271,10 @@ class ReferenceModel {
       for (const Doubles& row : x) normed.push_back(Norm(row, Get(l, "input_norm"), c_.rms_norm_eps));
       const Rows attended = c_.attention == AttentionKind::kGqa ? Gqa(l, normed) : Mla(l, normed);
       for (size_t t = 0; t < x.size(); ++t) {
-        const Doubles o = Times(Get(l, "o"), attended[t], c_.hidden_size);
-        for (int64_t i = 0; i < c_.hidden_size; ++i) x[t][i] += o[i];
+        x[t] = Sum(x[t], Times(Get(l, "o"), attended[t], c_.hidden_size));
+        if (c_.o_bias) x[t] = Sum(x[t], Get(l, "o_bias"));
         const Doubles in = Norm(x[t], Get(l, "post_norm"), c_.rms_norm_eps);
-        const Doubles y = c_.IsMoeLayer(l) ? Experts(l, in, scores[t], result)
-                                           : Mlp(Get(l, "gate_up"), Get(l, "down"), in, c_.intermediate_size);
-        for (int64_t i = 0; i < c_.hidden_size; ++i) x[t][i] += y[i];
+        x[t] = Sum(x[t], c_.IsMoeLayer(l) ? Experts(l, in, scores[t], result) : DenseMlp(l, in));
       }
       if (c_.IsMoeLayer(l)) result.balance_loss += Balance(scores, result);
     }

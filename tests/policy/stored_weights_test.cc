@@ -66,11 +66,20 @@ std::vector<RawTensor> Encoded(const std::string& name, const std::vector<int64_
   return {{name, dtype == "F16" ? "F16" : "BF16", shape, BytesOf(halves)}};
 }
 
+void WriteConfig(const std::string& dir, const ModelConfig& config, const std::string& dtype) {
+  nlohmann::json json = nlohmann::json::parse(ModelConfigToJson(config, "float32"));
+  if (dtype == "F8_E4M3") {
+    json["quantization_config"] = {
+        {"quant_method", "fp8"}, {"fmt", "e4m3"}, {"weight_block_size", {128, 128}}};
+  }
+  WriteFileAtomic(dir + "/config.json", json.dump());
+}
+
 // Writes the model in `dtype` over `shards` files, tensors dealt out one by one: a scale is then in another shard than its matrix.
 void WriteModel(const std::string& dir, const ModelConfig& config, const Weights& weights,
                 const std::string& dtype, size_t shards, std::mt19937_64& random) {
   std::filesystem::create_directories(dir);
-  WriteFileAtomic(dir + "/config.json", ModelConfigToJson(config, "float32"));
+  WriteConfig(dir, config, dtype);
   std::vector<std::vector<RawTensor>> files(shards);
   nlohmann::json index;
   size_t next = 0;
@@ -196,7 +205,7 @@ TEST_CASE(
     }
   }
   const TempDir dir;
-  WriteFileAtomic(dir / "config.json", ModelConfigToJson(config, "float32"));
+  WriteConfig(dir.path(), config, "F8_E4M3");
   const auto error_with = [&](const std::function<void(RawTensor & matrix, RawTensor & scale,
                                                        std::vector<RawTensor> & all)>& edit) {
     std::vector<RawTensor> tensors = good;
@@ -224,6 +233,9 @@ TEST_CASE(
                    m.bytes = std::string(m.bytes.size() * 4, '\0');
                  }),
                  "unknown tensors: model.layers.0.mlp.down_proj.weight_scale_inv"));
+  WriteConfig(dir.path(), config, "F32");
+  CHECK(Mentions(error_with([](RawTensor&, RawTensor&, Tensors&) {}),
+                 "config.json has no quantization_config"));
 }
 
 TEST_CASE("a value that is not finite stops packing, whoever packs, by the name of its tensor") {

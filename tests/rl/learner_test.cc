@@ -91,7 +91,9 @@ TEST_CASE(
               loss += TokenLoss(micro, logprobs, entropies, slopes);
             },
             gradients);
-        for (size_t e = 0; e < load.size(); ++e) load[e] += stats.expert_load[0][e];
+        for (const auto& layer : stats.expert_load) {  // one of them has experts
+          for (size_t e = 0; e < layer.size(); ++e) load[e] += layer[e];
+        }
       }
       double squares = 0.0;
       for (const FloatBuffer& b : gradients.buffers()) {
