@@ -28,8 +28,9 @@ Checkpoint LoadCheckpoint(const std::string& dir);
 
 struct SaveOptions {
   WeightDtype dtype = WeightDtype::kFp32;
-  std::string
-      tokenizer_dir;  // copied from: tokenizer.json, and of the files beside it that belong to it those that are there; empty: nothing
+  // Empty, or where tokenizer.json is copied from, and what belongs to it as far as it is there: tokenizer_config.json, chat
+  // template, generation_config.json and older tokenizer files.
+  std::string tokenizer_dir = {};
   int64_t shard_bytes = 5'000'000'000;  // of tensors in one file; a larger tensor has one for itself
 };
 

@@ -31,15 +31,6 @@ std::string JoinSome(const std::vector<std::string>& names) {
   return text;
 }
 
-ModelConfig ReadConfig(const std::string& dir) {
-  const std::string path = dir + "/config.json";
-  std::error_code code;
-  if (std::filesystem::is_other(path, code)) {  // reading a pipe might never end
-    throw Error("not a regular file", path, "name a Hugging Face model directory");
-  }
-  return ParseModelConfig(ReadFile(path), path);
-}
-
 // transformers 5 keeps the experts of a layer in one tensor; its layout is ours.
 std::vector<Slice> FuseExperts(const Parameter& parameter) {
   const std::string& first =
@@ -104,10 +95,19 @@ bool AnyNotFinite(const float* values, int64_t count) {
 
 }  // namespace
 
+ModelConfig ReadModelConfig(const std::string& dir) {
+  const std::string path = dir + "/config.json";
+  std::error_code code;
+  if (std::filesystem::is_other(path, code)) {  // reading a pipe might never end
+    throw Error("not a regular file", path, "name a Hugging Face model directory");
+  }
+  return ParseModelConfig(ReadFile(path), path);
+}
+
 std::unique_ptr<StoredWeights> StoredWeights::Open(const std::string& dir) {
   std::unique_ptr<StoredWeights> stored(new StoredWeights);
   ModelConfig& config = stored->config_;
-  config = ReadConfig(dir);
+  config = ReadModelConfig(dir);
   // What is read is not FP8 any more.
   stored->block_rows_ = std::exchange(config.fp8_block_rows, 0);
   stored->block_columns_ = std::exchange(config.fp8_block_columns, 0);

@@ -16,6 +16,9 @@
 
 namespace hone {
 
+// The shape in a directory's config.json. Error as ParseModelConfig.
+ModelConfig ReadModelConfig(const std::string& dir);
+
 class StoredWeights : public ParameterSource {
  public:
   // From config.json and model.safetensors or shards. F32, F16 and BF16 tensors, and F8_E4M3 matrices X with their scales

@@ -216,20 +216,20 @@ bool Weights::Has(const std::string& name) const {
                      [&](const Parameter& p) { return p.name == name; });
 }
 
-int64_t Weights::CountValues() const {
+int64_t CountValues(const std::vector<Parameter>& parameters) {
   int64_t count = 0;
-  for (const Parameter& parameter : parameters_) count += parameter.value.size();
+  for (const Parameter& parameter : parameters) count += Product(parameter.shape);
   return count;
 }
 
-int64_t Weights::CountActive(const ModelConfig& config) const {
+int64_t CountActive(const std::vector<Parameter>& parameters, const ModelConfig& config) {
   int64_t count = 0;
-  for (const Parameter& parameter : parameters_) {
+  for (const Parameter& parameter : parameters) {
     if (parameter.name == "embed" && !config.tie_word_embeddings)
       continue;  // tied: it is the output matrix too
     const bool routed =
         EndsWith(parameter.name, ".experts_gate_up") || EndsWith(parameter.name, ".experts_down");
-    const int64_t size = parameter.value.size();
+    const int64_t size = Product(parameter.shape);
     count += routed ? size / config.num_experts * config.experts_per_token : size;
   }
   return count;

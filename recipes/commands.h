@@ -19,6 +19,8 @@ Command AddEvalCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddLogProbsCommand(CLI::App& app);
 Command AddGradientsCommand(CLI::App& app);
+Command AddExportCommand(CLI::App& app);
+Command AddInfoCommand(CLI::App& app);
 Command AddReportCommand(CLI::App& app);
 Command AddDoctorCommand(CLI::App& app);
 Command AddVerifyResumeCommand(CLI::App& app);
