@@ -2,6 +2,7 @@
 #include "kernels/gemm.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -246,44 +247,88 @@ void ConvertOperands(ThreadPool& pool, std::span<const GemmProblem> problems,
 
 void PackedMatrix::Free::operator()(char* p) const { std::free(p); }
 
-void PackedMatrix::Pack(ThreadPool& pool, int64_t k, int64_t n, const float* source, int64_t k_stride,
-                        int64_t n_stride, GemmType type) {
+void PackedMatrix::Allocate(int64_t k, int64_t n, GemmType type) {
   k_ = k;
   n_ = n;
   type_ = type;
-  const int64_t lines = type == GemmType::kFp32 ? k : (k + 1) / 2;
-  panel_bytes_ = lines * kPanelWidth * 4;
-  const int64_t panels = (n + kPanelWidth - 1) / kPanelWidth;
-  if (capacity_ < panels * panel_bytes_) {
-    capacity_ = panels * panel_bytes_;
-    storage_.reset();  // first, so that old and new panels need not fit at once
-    storage_.reset(static_cast<char*>(AllocateAligned(capacity_)));
-    if (storage_ == nullptr) std::abort();
-  }
+  panel_bytes_ = (type == GemmType::kFp32 ? k : (k + 1) / 2) * kPanelWidth * 4;
+  const int64_t bytes = (n + kPanelWidth - 1) / kPanelWidth * panel_bytes_;
+  if (capacity_ >= bytes) return;
+  capacity_ = bytes;
+  storage_.reset();  // first, so that old and new panels need not fit at once
+  storage_.reset(static_cast<char*>(AllocateAligned(capacity_)));
+  if (storage_ == nullptr) std::abort();
+}
+
+// `source` is at the panel's first column.
+void PackedMatrix::PackPanel(int64_t p, const float* source, int64_t k_stride, int64_t n_stride) {
   const auto interleave = HWY_DYNAMIC_DISPATCH(InterleaveBf16);
-  pool.ParallelFor(panels, [&](int64_t p, int) {
-    const int64_t first = p * kPanelWidth, width = std::min(kPanelWidth, n - first);
-    char* panel = storage_.get() + p * panel_bytes_;
-    float buffer[2][kPanelWidth] = {};
-    const auto gather = [&](int64_t line, float* out) {
-      const float* from = source + line * k_stride + first * n_stride;
-      if (n_stride == 1) {
-        std::copy_n(from, width, out);
-      } else {
-        for (int64_t j = 0; j < width; ++j) out[j] = from[j * n_stride];
-      }
-      std::fill(out + width, out + kPanelWidth, 0.0f);
-    };
-    for (int64_t line = 0; line < lines; ++line) {
-      if (type == GemmType::kFp32) {
-        gather(line, reinterpret_cast<float*>(panel) + line * kPanelWidth);
+  const int64_t width = std::min(kPanelWidth, n_ - p * kPanelWidth);
+  char* panel = storage_.get() + p * panel_bytes_;
+  float buffer[2][kPanelWidth] = {};
+  const auto gather = [&](int64_t line, float* out) {
+    const float* from = source + line * k_stride;
+    if (n_stride == 1) {
+      std::copy_n(from, width, out);
+    } else {
+      for (int64_t j = 0; j < width; ++j) out[j] = from[j * n_stride];
+    }
+    std::fill(out + width, out + kPanelWidth, 0.0f);
+  };
+  if (type_ == GemmType::kFp32) {
+    for (int64_t line = 0; line < k_; ++line) {
+      gather(line, reinterpret_cast<float*>(panel) + line * kPanelWidth);
+    }
+    return;
+  }
+  for (int64_t line = 0; line < (k_ + 1) / 2; ++line) {
+    gather(2 * line, buffer[0]);
+    const bool has_odd = 2 * line + 1 < k_;
+    if (has_odd) gather(2 * line + 1, buffer[1]);
+    interleave(kPanelWidth, buffer[0], has_odd ? buffer[1] : nullptr,
+               reinterpret_cast<uint32_t*>(panel) + line * kPanelWidth);
+  }
+}
+
+void PackedMatrix::Pack(ThreadPool& pool, int64_t k, int64_t n, const float* source, int64_t k_stride,
+                        int64_t n_stride, GemmType type) {
+  Allocate(k, n, type);
+  pool.ParallelFor((n + kPanelWidth - 1) / kPanelWidth, [&](int64_t p, int) {
+    PackPanel(p, source + p * kPanelWidth * n_stride, k_stride, n_stride);
+  });
+}
+
+void PackedMatrix::PackRows(ThreadPool& pool, int64_t k, int64_t n, const RowReader& rows, GemmType type) {
+  constexpr int64_t kFloatsAtOnce = 1 << 19;  // asked for at once: some panels, but of a large matrix only
+  Allocate(k, n, type);
+  const int64_t panels = (n + kPanelWidth - 1) / kPanelWidth, floats = kPanelWidth * k;
+  const int64_t step =
+      std::max<int64_t>(1, std::min(kFloatsAtOnce / floats, panels / (4 * pool.num_threads())));
+  std::vector<float> scratch(static_cast<size_t>(pool.num_threads() * step * floats));
+  pool.ParallelRanges(panels, step, [&](int64_t begin, int64_t end, int thread) {
+    const int64_t first = begin * kPanelWidth, count = std::min(n, end * kPanelWidth) - first;
+    const float* at = rows(first, count, scratch.data() + thread * step * floats);
+    for (int64_t p = begin; p < end; ++p) PackPanel(p, at + (p - begin) * floats, 1, k);
+  });
+}
+
+void GatherColumns(ThreadPool& pool, const PackedMatrix& b, int64_t count, const int32_t* index, float* out) {
+  const int64_t k = b.k();
+  pool.ParallelRanges(count, 1 + (1 << 14) / std::max<int64_t>(1, k), [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t column = index[i] % kPanelWidth;
+      const void* panel = b.panel(index[i] / kPanelWidth);
+      float* to = out + i * k;
+      if (b.type() == GemmType::kFp32) {
+        const float* from = static_cast<const float*>(panel) + column;
+        for (int64_t line = 0; line < k; ++line) to[line] = from[line * kPanelWidth];
         continue;
       }
-      gather(2 * line, buffer[0]);
-      const bool has_odd = 2 * line + 1 < k;
-      if (has_odd) gather(2 * line + 1, buffer[1]);
-      interleave(kPanelWidth, buffer[0], has_odd ? buffer[1] : nullptr,
-                 reinterpret_cast<uint32_t*>(panel) + line * kPanelWidth);
+      const uint32_t* from = static_cast<const uint32_t*>(panel) + column;
+      for (int64_t line = 0; line < k; ++line) {
+        const uint32_t pair = from[line / 2 * kPanelWidth];
+        to[line] = std::bit_cast<float>(line % 2 == 0 ? pair << 16 : pair & 0xffff0000u);
+      }
     }
   });
 }

@@ -5,6 +5,7 @@
 #define HONE_KERNELS_GEMM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +27,11 @@ class PackedMatrix {
   // Element (k, n) is source[k * k_stride + n * n_stride]. Reuses the storage of earlier calls.
   void Pack(ThreadPool& pool, int64_t k, int64_t n, const float* source, int64_t k_stride, int64_t n_stride,
             GemmType type);
+  // The same for a B whose columns are made while it is packed, as rows of B^T: `rows` gives columns [first, first + count), K
+  // values each, one after another, either where they lie or in `scratch`, which has room for them. Called from the pool's
+  // threads; must not throw.
+  using RowReader = std::function<const float*(int64_t first, int64_t count, float* scratch)>;
+  void PackRows(ThreadPool& pool, int64_t k, int64_t n, const RowReader& rows, GemmType type);
 
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }
@@ -33,6 +39,9 @@ class PackedMatrix {
   const void* panel(int64_t p) const { return storage_.get() + p * panel_bytes_; }
 
  private:
+  void Allocate(int64_t k, int64_t n, GemmType type);
+  void PackPanel(int64_t p, const float* source, int64_t k_stride, int64_t n_stride);
+
   struct Free {
     void operator()(char* p) const;
   };
@@ -60,6 +69,9 @@ struct GemmProblem {
 // All problems in one parallel loop (heads of MLA, experts of a layer); their C do not overlap; one type for
 // all.
 void Gemm(ThreadPool& pool, std::span<const GemmProblem> problems);
+
+// out[i] = column index[i] of B, k() floats: an embedding's rows out of the packed head.
+void GatherColumns(ThreadPool& pool, const PackedMatrix& b, int64_t count, const int32_t* index, float* out);
 
 // The instructions the two types run on here, e.g. "AVX3" and "vdpbf16ps".
 std::string GemmInstructions(GemmType type);

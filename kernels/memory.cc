@@ -15,8 +15,9 @@ void* AllocateAligned(int64_t bytes) {
   const int64_t size = std::max(alignment, (bytes + alignment - 1) / alignment * alignment);
   void* storage = std::aligned_alloc(alignment, size);
 #if defined(__linux__)
-  // A wish: failing costs speed alone.
-  if (storage != nullptr && alignment == kHugePage) (void)madvise(storage, size, MADV_HUGEPAGE);
+  // A wish: failing costs speed alone. Not for the last part of a huge page, which would be paid for whole.
+  if (storage != nullptr && alignment == kHugePage)
+    (void)madvise(storage, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
   return storage;
 }

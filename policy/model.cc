@@ -106,13 +106,15 @@ double Gradients::SumOfSquares(kernels::ThreadPool& pool) const {
 }
 
 struct Model::Impl {
-  Impl(const ModelConfig& c, const Weights& w, Precision p, kernels::ThreadPool& t)
+  Impl(const ModelConfig& c, const std::vector<Parameter>& parameters, Precision p, kernels::ThreadPool& t)
       : config(c),
         precision(p),
         pool(t),
-        weights(config, w, p),
+        weights(config, parameters, p),
         rope(c.max_position_embeddings, c.rope_scaling.Frequencies(c.RotaryDim(), c.rope_theta),
              c.rope_scaling.Magnitude()) {
+    // LibTorch only adds gradients where paths meet: its own threads would fight the pool's for the cores.
+    at::set_num_threads(1);
     for (int i = 0; i < t.num_threads(); ++i)
       inline_loops.push_back(std::make_unique<kernels::ThreadPool>(1));
   }
@@ -134,8 +136,7 @@ struct Model::Impl {
       if (tokens[i] < 0 || tokens[i] >= config.vocab_size) std::abort();
     }
     at::Tensor x = NewTensor(pass.num_rows, config.hidden_size);
-    kernels::GatherRows(*pass.pool, pass.num_rows, config.hidden_size, weights.embed.data(), tokens,
-                        Values(x));
+    kernels::GatherColumns(*pass.pool, weights.embedding(), pass.num_rows, tokens, Values(x));
     return x;
   }
 
@@ -163,7 +164,8 @@ struct Model::Impl {
   const Precision precision;
   kernels::ThreadPool& pool;
   std::vector<std::unique_ptr<kernels::ThreadPool>>
-      inline_loops;  // of one thread each, for the shares of a batch
+      inline_loops;                  // of one thread each, for the shares of a batch
+  const Weights* trained = nullptr;  // what `weights` are packed from; null: packed once and gone
   PackedWeights weights;
   kernels::RopeTable rope;
   bool backward_packed = false;
@@ -287,10 +289,15 @@ at::Tensor Model::Impl::HeadBackward(const Pass& pass, const at::Tensor& hidden,
 
 Model::Model(const ModelConfig& config, const Weights& weights, Precision precision,
              kernels::ThreadPool& pool)
-    : impl_(std::make_unique<Impl>(config, weights, precision, pool)) {
-  // LibTorch only adds gradients where paths meet: its own threads would fight the pool's for the cores.
-  at::set_num_threads(1);
+    : impl_(std::make_unique<Impl>(config, weights.parameters(), precision, pool)) {
+  impl_->trained = &weights;
   Refresh();
+}
+
+Model::Model(const ModelConfig& config, ParameterSource& source, Precision precision,
+             kernels::ThreadPool& pool)
+    : impl_(std::make_unique<Impl>(config, source.parameters(), precision, pool)) {
+  impl_->weights.PackForward(pool, source);
 }
 
 Model::~Model() = default;
@@ -300,7 +307,9 @@ Precision Model::precision() const { return impl_->precision; }
 kernels::ThreadPool& Model::pool() const { return impl_->pool; }
 
 void Model::Refresh() {
-  impl_->weights.PackForward(impl_->pool);
+  if (impl_->trained == nullptr) std::abort();
+  WeightsSource source(*impl_->trained);
+  impl_->weights.PackForward(impl_->pool, source);
   impl_->backward_packed = false;
 }
 
@@ -341,7 +350,8 @@ void Model::LogProbs(const TrainingBatch& batch, std::span<float> logprobs, std:
 TrainingStats Model::Impl::Train(const TrainingBatch& batch, const TrainingOptions& options,
                                  const std::function<RowLoss(const at::Tensor& hidden)>& slopes,
                                  Gradients& gradients) {
-  if (!backward_packed) weights.PackBackward(pool);
+  if (trained == nullptr) std::abort();
+  if (!backward_packed) weights.PackBackward(pool, *trained);
   backward_packed = true;
   TrainingStats stats;
   stats.expert_load.resize(config.num_layers);

@@ -14,6 +14,7 @@
 #include "kernels/attention.h"
 #include "kernels/thread_pool.h"
 #include "policy/config.h"
+#include "policy/parameter_source.h"
 #include "policy/weights.h"
 
 namespace hone {
@@ -109,10 +110,14 @@ using LossGradient =
 // [count, vocab_size] (before temperature) with d loss / d logits.
 using RowLoss = std::function<void(int64_t first, int64_t count, float* logits)>;
 
-// Not thread-safe: one call at a time, loops run on the given pool. References `weights`: after changing them call Refresh.
+// Not thread-safe: one call at a time, loops run on the given pool.
 class Model {
  public:
+  // References `weights`: after changing them call Refresh.
   Model(const ModelConfig& config, const Weights& weights, Precision precision, kernels::ThreadPool& pool);
+  // A model that is only sampled and scored: packs what the source gives and lets go of it, so that the packed weights are the
+  // only copy. The bits are those of the same weights in memory. Error as the source's; Refresh and Train are broken invariants.
+  Model(const ModelConfig& config, ParameterSource& source, Precision precision, kernels::ThreadPool& pool);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

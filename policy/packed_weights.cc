@@ -1,16 +1,40 @@
 // See packed_weights.h. Covered by tests/policy/model_test.cc.
 #include "policy/packed_weights.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "kernels/elementwise.h"
+#include "policy/float_formats.h"
 
 namespace hone {
+namespace {
 
-PackedWeights::PackedWeights(const ModelConfig& config, const Weights& weights, Precision precision)
-    : weights_(weights), precision_(precision) {
+int IndexOf(const std::vector<Parameter>& parameters, const std::string& name) {
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].name == name) return static_cast<int>(i);
+  }
+  std::abort();
+}
+
+float NearestBf16(float value) { return FloatFromBf16(Bf16FromFloat(value)); }
+
+}  // namespace
+
+PackedWeights::PackedWeights(const ModelConfig& config, const std::vector<Parameter>& parameters,
+                             Precision precision)
+    : precision_(precision), tied_(config.tie_word_embeddings) {
+  const auto Matrix = [&](const std::string& name, int64_t offset, int64_t out, int64_t in) {
+    return this->Matrix(parameters, name, offset, out, in);
+  };
+  const auto Vector = [&](const std::string& name) {
+    VectorWeight v;
+    v.parameter = IndexOf(parameters, name);
+    return v;
+  };
   const int64_t hidden = config.hidden_size, heads = config.num_heads;
-  embed = Vector("embed");
+  embed = Matrix("embed", 0, config.vocab_size, hidden);
   final_norm = Vector("final_norm");
   lm_head = Matrix(config.tie_word_embeddings ? "embed" : "lm_head", 0, config.vocab_size, hidden);
   layers.resize(config.num_layers);
@@ -72,23 +96,19 @@ PackedWeights::PackedWeights(const ModelConfig& config, const Weights& weights, 
   }
 }
 
-MatrixWeight PackedWeights::Matrix(const std::string& name, int64_t offset, int64_t out, int64_t in) {
+MatrixWeight PackedWeights::Matrix(const std::vector<Parameter>& parameters, const std::string& name,
+                                   int64_t offset, int64_t out, int64_t in) const {
   MatrixWeight m;
-  m.parameter = static_cast<int>(&weights_.Get(name) - weights_.parameters().data());
+  m.parameter = IndexOf(parameters, name);
   m.offset = offset;
   m.out = out;
   m.in = in;
   m.type = precision_ == Precision::kBf16 ? kernels::GemmType::kBf16 : kernels::GemmType::kFp32;
-  if (offset + out * in > weights_.parameters()[m.parameter].value.size()) std::abort();
+  if (offset + out * in > Product(parameters[m.parameter].shape)) std::abort();
   return m;
 }
 
-VectorWeight PackedWeights::Vector(const std::string& name) {
-  VectorWeight v;
-  v.parameter = static_cast<int>(&weights_.Get(name) - weights_.parameters().data());
-  return v;
-}
-
+// All but the embedding, which no pass multiplies by.
 template <class F>
 void PackedWeights::ForEachMatrix(F f) {
   const auto visit = [&](MatrixWeight& m) {
@@ -106,52 +126,67 @@ void PackedWeights::ForEachMatrix(F f) {
   }
 }
 
-const float* PackedWeights::Source(kernels::ThreadPool& pool, const MatrixWeight& m) {
-  const float* value = weights_.parameters()[m.parameter].value.data() + m.offset;
-  if (precision_ != Precision::kBf16 || m.type != kernels::GemmType::kFp32) return value;
-  // The router: fp32 arithmetic on the bf16 weights that the checkpoint will hold.
-  rounded_.resize(m.out * m.in);
-  kernels::RoundToBf16(pool, m.out, m.in, value, m.in, rounded_.data(), m.in);
-  return rounded_.data();
+void PackedWeights::PackVector(ParameterSource& source, VectorWeight& v) const {
+  const Parameter& p = source.parameters()[v.parameter];
+  v.value.resize(static_cast<size_t>(Product(p.shape)));
+  const float* values = source.Read(p, 0, Product(p.shape), v.value.data());
+  // The selection bias is fp32 in every checkpoint.
+  const bool rounded = precision_ == Precision::kBf16 && p.role != ParameterRole::kRouterBias;
+  std::transform(values, values + v.value.size(), v.value.begin(),
+                 [&](float x) { return rounded ? NearestBf16(x) : x; });
 }
 
-void PackedWeights::PackForward(kernels::ThreadPool& pool) {
-  const auto refresh = [&](VectorWeight& v) {
-    if (v.parameter < 0) return;
-    const Parameter& p = weights_.parameters()[v.parameter];
-    v.value.assign(p.value.data(), p.value.data() + p.value.size());
-    // The selection bias is fp32 in every checkpoint.
-    if (precision_ == Precision::kBf16 && p.role != ParameterRole::kRouterBias) {
-      const auto width = static_cast<int64_t>(p.shape.back()), rows = p.value.size() / width;
-      kernels::RoundToBf16(pool, rows, width, v.value.data(), width, v.value.data(), width);
-    }
+void PackedWeights::PackMatrix(kernels::ThreadPool& pool, ParameterSource& source, MatrixWeight& m) const {
+  const Parameter& p = source.parameters()[m.parameter];
+  const auto rows = [&](int64_t first, int64_t count, float* scratch) {
+    const float* values = source.Read(p, m.offset + first * m.in, count * m.in, scratch);
+    if (!IsRounded(m)) return values;
+    std::transform(values, values + count * m.in, scratch, NearestBf16);
+    return static_cast<const float*>(scratch);
   };
-  refresh(embed);
-  refresh(final_norm);
+  if (m.absorbed) {
+    std::vector<float> scratch(static_cast<size_t>(m.out * m.in));
+    m.backward.Pack(pool, m.out, m.in, rows(0, m.out, scratch.data()), m.in, 1, m.type);
+  } else {
+    m.forward.PackRows(pool, m.in, m.out, rows, m.type);
+  }
+}
+
+void PackedWeights::PackForward(kernels::ThreadPool& pool, ParameterSource& source) {
+  std::vector<VectorWeight*> vectors = {&final_norm};
   for (auto& layer : layers) {
     for (auto* v :
          {&layer.input_norm, &layer.post_norm, &layer.qkv_bias, &layer.o_bias, &layer.q_norm, &layer.k_norm,
           &layer.kv_norm, &layer.gate_up_bias, &layer.down_bias, &layer.router_bias}) {
-      refresh(*v);
+      if (v->parameter >= 0) vectors.push_back(v);
     }
   }
-  ForEachMatrix([&](MatrixWeight& m) {
-    const float* value = Source(pool, m);
-    if (m.absorbed) {
-      m.backward.Pack(pool, m.out, m.in, value, m.in, 1, m.type);
-    } else {
-      m.forward.Pack(pool, m.in, m.out, value, 1, m.in, m.type);
-    }
+  for (VectorWeight* v : vectors) PackVector(source, *v);
+  std::vector<MatrixWeight*> matrices;
+  if (!tied_) matrices.push_back(&embed);
+  ForEachMatrix([&](MatrixWeight& m) { matrices.push_back(&m); });
+  std::sort(matrices.begin(), matrices.end(), [](const MatrixWeight* a, const MatrixWeight* b) {
+    return std::pair(a->parameter, a->offset) < std::pair(b->parameter, b->offset);
   });
+  for (MatrixWeight* m : matrices) {
+    PackMatrix(pool, source, *m);
+    source.RequireFinite();
+  }
 }
 
-void PackedWeights::PackBackward(kernels::ThreadPool& pool) {
+void PackedWeights::PackBackward(kernels::ThreadPool& pool, const Weights& weights) {
+  std::vector<float> rounded;
   ForEachMatrix([&](MatrixWeight& m) {
-    const float* value = Source(pool, m);
+    const float* values = weights.parameters()[m.parameter].value.data() + m.offset;
+    if (IsRounded(m)) {
+      rounded.resize(static_cast<size_t>(m.out * m.in));
+      std::transform(values, values + m.out * m.in, rounded.begin(), NearestBf16);
+      values = rounded.data();
+    }
     if (m.absorbed) {
-      m.forward.Pack(pool, m.in, m.out, value, 1, m.in, m.type);
+      m.forward.Pack(pool, m.in, m.out, values, 1, m.in, m.type);
     } else {
-      m.backward.Pack(pool, m.out, m.in, value, m.in, 1, m.type);
+      m.backward.Pack(pool, m.out, m.in, values, m.in, 1, m.type);
     }
   });
 }

@@ -10,6 +10,7 @@
 #include "kernels/gemm.h"
 #include "kernels/thread_pool.h"
 #include "policy/model.h"
+#include "policy/parameter_source.h"
 #include "policy/weights.h"
 
 namespace hone {
@@ -53,13 +54,18 @@ struct LayerWeights {
 
 class PackedWeights {
  public:
-  PackedWeights(const ModelConfig& config, const Weights& weights, Precision precision);
+  // `parameters` are those of the sources below, which need not have values yet; it is not kept.
+  PackedWeights(const ModelConfig& config, const std::vector<Parameter>& parameters, Precision precision);
 
-  void PackForward(kernels::ThreadPool& pool);   // after every change of the weights
-  void PackBackward(kernels::ThreadPool& pool);  // once more before gradients are wanted
+  // After every change of the weights. Reads each value once, parameter after parameter; throws what the source finds wrong.
+  void PackForward(kernels::ThreadPool& pool, ParameterSource& source);
+  void PackBackward(kernels::ThreadPool& pool,
+                    const Weights& weights);  // once more before gradients are wanted
 
-  const Weights& weights() const { return weights_; }
-  VectorWeight embed;  // [V, H] rows
+  // Its rows are columns of this: the head itself when the two are tied.
+  const kernels::PackedMatrix& embedding() const { return tied_ ? lm_head.forward : embed.forward; }
+
+  MatrixWeight embed;  // packed only where it is not the head
   VectorWeight final_norm;
   MatrixWeight lm_head;
   std::vector<LayerWeights> layers;
@@ -67,14 +73,17 @@ class PackedWeights {
  private:
   template <class F>
   void ForEachMatrix(F f);
-  MatrixWeight Matrix(const std::string& name, int64_t offset, int64_t out, int64_t in);
-  VectorWeight Vector(const std::string& name);
-  const float* Source(kernels::ThreadPool& pool,
-                      const MatrixWeight& m);  // what to pack; valid until the next call
+  MatrixWeight Matrix(const std::vector<Parameter>& parameters, const std::string& name, int64_t offset,
+                      int64_t out, int64_t in) const;
+  void PackVector(ParameterSource& source, VectorWeight& v) const;
+  void PackMatrix(kernels::ThreadPool& pool, ParameterSource& source, MatrixWeight& m) const;
+  // Whether the matrix is multiplied in fp32 although the checkpoint will hold it in bf16.
+  bool IsRounded(const MatrixWeight& m) const {
+    return precision_ == Precision::kBf16 && m.type == kernels::GemmType::kFp32;
+  }
 
-  const Weights& weights_;
-  Precision precision_;
-  std::vector<float> rounded_;  // scratch: one parameter in bf16 precision
+  const Precision precision_;
+  const bool tied_;
 };
 
 }  // namespace hone

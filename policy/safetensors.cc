@@ -11,11 +11,13 @@
 #include <bit>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "data/error.h"
 #include "data/json.h"
 #include "data/text_file.h"
+#include "policy/float_formats.h"
 
 namespace hone {
 namespace {
@@ -25,6 +27,8 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little);
 
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr int64_t kMapGranule =
+    1 << 16;  // Linux maps so many bytes around one that is touched; a multiple of the page size
 constexpr char kRemedy[] = "the file is damaged or not a safetensors file: copy or download it again";
 
 // Closes a descriptor on every way out.
@@ -33,53 +37,6 @@ struct Descriptor {
   ~Descriptor() {
     if (fd >= 0) ::close(fd);
   }
-};
-
-struct Map {
-  std::shared_ptr<const std::byte> bytes;
-  uint64_t size = 0;
-};
-
-Map MapFile(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.fd < 0) throw SystemError("read", path, errno);
-  struct stat info = {};
-  if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
-  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "name the file itself");
-  const size_t size = static_cast<size_t>(info.st_size);
-  if (size < 8) throw Error("truncated: " + std::to_string(size) + " bytes", path, kRemedy);
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-  if (address == MAP_FAILED) throw SystemError("map", path, errno);
-  const auto unmap = [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); };
-  return {std::shared_ptr<const std::byte>(static_cast<const std::byte*>(address), unmap), size};
-}
-
-// Streams a file that may be larger than memory to the disk.
-class FileWriter {
- public:
-  explicit FileWriter(const std::string& path)
-      : path_(path), file_{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)} {
-    if (file_.fd < 0) throw SystemError("write", path_, errno);
-  }
-
-  void Write(const void* data, int64_t size) {
-    const char* next = static_cast<const char*>(data);
-    while (size > 0) {
-      const ssize_t n = ::write(file_.fd, next, static_cast<size_t>(std::min<int64_t>(size, 1 << 30)));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw SystemError("write", path_, errno);
-      next += n;
-      size -= n;
-    }
-  }
-
-  void Sync() {
-    if (::fsync(file_.fd) != 0) throw SystemError("write", path_, errno);
-  }
-
- private:
-  const std::string& path_;
-  const Descriptor file_;
 };
 
 // One entry of the header being checked; every complaint names file and tensor.
@@ -137,11 +94,12 @@ class EntryParser {
     const json& value = Member("dtype");
     if (!value.is_string()) Fail("dtype is not a string");
     const std::string& text = value.get_ref<const std::string&>();
-    for (const TensorDtype dtype :
-         {TensorDtype::kF32, TensorDtype::kF16, TensorDtype::kBf16, TensorDtype::kI64}) {
+    for (const TensorDtype dtype : {TensorDtype::kF32, TensorDtype::kF16, TensorDtype::kBf16,
+                                    TensorDtype::kF8E4M3, TensorDtype::kI64}) {
       if (text == TensorDtypeName(dtype)) return dtype;
     }
-    throw Error("tensor '" + name_ + "' has dtype " + text, path_, "convert it to F32, F16 or BF16");
+    throw Error("tensor '" + name_ + "' has dtype " + text, path_,
+                "convert it to F32, F16 or BF16 (or to blocks of F8_E4M3 with weight_scale_inv)");
   }
 
   std::vector<int64_t> Naturals(const char* key) const {
@@ -196,37 +154,6 @@ void ConvertAll(const std::byte* bytes, int64_t count, float* out, Convert conve
   }
 }
 
-std::string BuildHeader(const std::vector<const TensorToWrite*>& tensors) {
-  nlohmann::ordered_json header;
-  header["__metadata__"]["format"] = "pt";
-  int64_t offset = 0;
-  for (const TensorToWrite* tensor : tensors) {
-    int64_t bytes = TensorDtypeBytes(tensor->dtype);
-    for (const int64_t extent : tensor->shape) {
-      if (extent < 0 || __builtin_mul_overflow(bytes, extent, &bytes)) std::abort();
-    }
-    auto& entry = header[tensor->name];
-    if (!entry.is_null()) std::abort();  // two tensors of one name
-    entry["dtype"] = TensorDtypeName(tensor->dtype);
-    entry["shape"] = tensor->shape;
-    entry["data_offsets"] = {offset, offset + bytes};
-    offset += bytes;
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  return text;
-}
-
-void WriteAsBf16(const float* values, int64_t count, FileWriter& writer) {
-  std::vector<uint16_t> block(static_cast<size_t>(std::min<int64_t>(count, 1 << 16)));
-  for (int64_t done = 0; done < count;) {
-    const int64_t n = std::min<int64_t>(count - done, static_cast<int64_t>(block.size()));
-    for (int64_t i = 0; i < n; ++i) block[static_cast<size_t>(i)] = Bf16FromFloat(values[done + i]);
-    writer.Write(block.data(), n * TensorDtypeBytes(TensorDtype::kBf16));
-    done += n;
-  }
-}
-
 }  // namespace
 
 const char* TensorDtypeName(TensorDtype dtype) {
@@ -237,6 +164,8 @@ const char* TensorDtypeName(TensorDtype dtype) {
       return "F16";
     case TensorDtype::kBf16:
       return "BF16";
+    case TensorDtype::kF8E4M3:
+      return "F8_E4M3";
     case TensorDtype::kI64:
       return "I64";
   }
@@ -250,6 +179,8 @@ int64_t TensorDtypeBytes(TensorDtype dtype) {
     case TensorDtype::kF16:
     case TensorDtype::kBf16:
       return 2;
+    case TensorDtype::kF8E4M3:
+      return 1;
     case TensorDtype::kI64:
       return 8;
   }
@@ -265,20 +196,40 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
   return text += ']';
 }
 
+SafetensorsFile::Map::~Map() {
+  if (bytes != nullptr) ::munmap(const_cast<std::byte*>(bytes), static_cast<size_t>(size));
+}
+
+std::shared_ptr<SafetensorsFile::Map> SafetensorsFile::MapFile(const std::string& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.fd < 0) throw SystemError("read", path, errno);
+  struct stat info = {};
+  if (::fstat(file.fd, &info) != 0) throw SystemError("read", path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path, "name the file itself");
+  if (info.st_size < 8) throw Error("truncated: " + std::to_string(info.st_size) + " bytes", path, kRemedy);
+  void* address = ::mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (address == MAP_FAILED) throw SystemError("map", path, errno);
+  const auto map = std::make_shared<Map>();
+  map->bytes = static_cast<const std::byte*>(address);
+  map->size = info.st_size;
+  return map;
+}
+
 SafetensorsFile SafetensorsFile::Open(const std::string& path) {
   SafetensorsFile file;
   file.path_ = path;
-  const Map map = MapFile(path);
-  file.map_ = map.bytes;
+  file.map_ = MapFile(path);
+  const std::byte* bytes = file.map_->bytes;
+  const auto size = static_cast<uint64_t>(file.map_->size);
   uint64_t header_bytes;
-  std::memcpy(&header_bytes, map.bytes.get(), sizeof(header_bytes));
+  std::memcpy(&header_bytes, bytes, sizeof(header_bytes));
   if (header_bytes > kMaxHeaderBytes) {
     throw Error("header of " + std::to_string(header_bytes) + " bytes exceeds the format's limit", path,
                 kRemedy);
   }
-  if (header_bytes > map.size - 8) throw Error("truncated inside the header", path, kRemedy);
-  file.data_ = map.bytes.get() + 8 + header_bytes;
-  const std::string_view text(reinterpret_cast<const char*>(map.bytes.get()) + 8, header_bytes);
+  if (header_bytes > size - 8) throw Error("truncated inside the header", path, kRemedy);
+  file.data_ = bytes + 8 + header_bytes;
+  const std::string_view text(reinterpret_cast<const char*>(bytes) + 8, header_bytes);
   if (text.empty() || text.front() != '{') throw Error("the header is not a JSON object", path, kRemedy);
   const json header = ParseStrictJson(text, path, kFetchAgain);
   for (const auto& [name, entry] : header.items()) {
@@ -291,7 +242,7 @@ SafetensorsFile SafetensorsFile::Open(const std::string& path) {
   std::sort(file.tensors_.begin(), file.tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::pair(a.begin, a.bytes) < std::pair(b.begin, b.bytes);
   });
-  CheckTiling(file.tensors_, map.size - 8 - header_bytes, path);
+  CheckTiling(file.tensors_, size - 8 - header_bytes, path);
   for (size_t i = 0; i < file.tensors_.size(); ++i) file.index_[file.tensors_[i].name] = i;
   return file;
 }
@@ -301,21 +252,49 @@ const TensorInfo* SafetensorsFile::Find(const std::string& name) const {
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }
 
-void SafetensorsFile::CopyTo(const TensorInfo& tensor, float* out) const {
-  const std::byte* bytes = Bytes(tensor);
+void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t first, int64_t count, float* out) const {
+  if (first < 0 || count < 0 || first + count > tensor.count) std::abort();
+  const int64_t width = TensorDtypeBytes(tensor.dtype);
+  const std::byte* bytes = Bytes(tensor) + first * width;
   switch (tensor.dtype) {
     case TensorDtype::kF32:
-      if (tensor.bytes > 0) std::memcpy(out, bytes, static_cast<size_t>(tensor.bytes));
+      if (count > 0) std::memcpy(out, bytes, static_cast<size_t>(count * width));
       return;
     case TensorDtype::kF16:
-      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromF16);
+      return ConvertAll<uint16_t>(bytes, count, out, FloatFromF16);
     case TensorDtype::kBf16:
-      return ConvertAll<uint16_t>(bytes, tensor.count, out, FloatFromBf16);
+      return ConvertAll<uint16_t>(bytes, count, out, FloatFromBf16);
+    case TensorDtype::kF8E4M3:
+      return ConvertAll<uint8_t>(bytes, count, out, FloatFromE4m3);
     case TensorDtype::kI64:
       break;
   }
   throw Error("tensor '" + tensor.name + "' has dtype I64 where floating point is needed", path_,
               "take weights and config.json from the same model");
+}
+
+void SafetensorsFile::Fetch(const TensorInfo& tensor, int64_t first) const {
+  constexpr int64_t kAhead = 64 << 20;
+  const int64_t at = Bytes(tensor) + first * TensorDtypeBytes(tensor.dtype) - map_->bytes;
+  int64_t fetched = map_->fetched.load();
+  const int64_t begin = std::max(fetched, at) / kMapGranule * kMapGranule,
+                end = std::min(at + kAhead, map_->size);
+  if (end - fetched < std::min(kAhead / 4, map_->size - fetched) || begin >= end) return;
+  if (!map_->fetched.compare_exchange_strong(fetched, end)) return;  // another thread does it
+  // A wish: failing costs time alone.
+  (void)::madvise(const_cast<std::byte*>(map_->bytes) + begin, static_cast<size_t>(end - begin),
+                  MADV_WILLNEED);
+}
+
+void SafetensorsFile::Drop(const TensorInfo& tensor, int64_t first, int64_t count) const {
+  const int64_t width = TensorDtypeBytes(tensor.dtype);
+  const int64_t begin = Bytes(tensor) + first * width - map_->bytes;
+  const int64_t end =
+      std::min(map_->size, (begin + count * width + kMapGranule - 1) / kMapGranule * kMapGranule);
+  const int64_t start = begin / kMapGranule * kMapGranule;
+  // The map is private and never written, so nothing is lost; failing costs memory alone.
+  (void)::madvise(const_cast<std::byte*>(map_->bytes) + start, static_cast<size_t>(end - start),
+                  MADV_DONTNEED);
 }
 
 void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
@@ -325,46 +304,6 @@ void SafetensorsFile::CopyTo(const TensorInfo& tensor, int64_t* out) const {
         path_, "resume from another checkpoint: this one was not written by hone");
   }
   if (tensor.bytes > 0) std::memcpy(out, Bytes(tensor), static_cast<size_t>(tensor.bytes));
-}
-
-void WriteSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors) {
-  std::vector<const TensorToWrite*> order;
-  for (const TensorToWrite& tensor : tensors) {
-    if (tensor.dtype == TensorDtype::kF16 || tensor.name == "__metadata__") std::abort();
-    order.push_back(&tensor);
-  }
-  std::sort(order.begin(), order.end(), [](const TensorToWrite* a, const TensorToWrite* b) {
-    const int64_t a_bytes = TensorDtypeBytes(a->dtype);
-    const int64_t b_bytes = TensorDtypeBytes(b->dtype);
-    return a_bytes != b_bytes ? a_bytes > b_bytes : a->name < b->name;
-  });
-  const std::string header = BuildHeader(order);
-  const uint64_t header_bytes = header.size();
-  FileWriter writer(path);
-  writer.Write(&header_bytes, sizeof(header_bytes));
-  writer.Write(header.data(), static_cast<int64_t>(header_bytes));
-  for (const TensorToWrite* tensor : order) {
-    int64_t count = 1;
-    for (const int64_t extent : tensor->shape) count *= extent;
-    if (tensor->dtype == TensorDtype::kBf16) {
-      WriteAsBf16(static_cast<const float*>(tensor->data), count, writer);
-    } else {
-      writer.Write(tensor->data, count * TensorDtypeBytes(tensor->dtype));
-    }
-  }
-  writer.Sync();
-}
-
-float FloatFromF16(uint16_t value) {
-  const uint32_t sign = static_cast<uint32_t>(value & 0x8000u) << 16;
-  const uint32_t exponent = (value >> 10) & 0x1fu;
-  const uint32_t mantissa = value & 0x3ffu;
-  if (exponent == 0) {  // zero and subnormals: mantissa * 2^-24 is exact
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const uint32_t bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | (mantissa << 13);
-  return std::bit_cast<float>(bits);
 }
 
 }  // namespace hone

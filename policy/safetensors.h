@@ -3,9 +3,10 @@
 #ifndef HONE_POLICY_SAFETENSORS_H_
 #define HONE_POLICY_SAFETENSORS_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -13,8 +14,8 @@
 
 namespace hone {
 
-enum class TensorDtype { kF32, kF16, kBf16, kI64 };
-const char* TensorDtypeName(TensorDtype dtype);  // as in the file: "F32", "F16", "BF16", "I64"
+enum class TensorDtype { kF32, kF16, kBf16, kF8E4M3, kI64 };
+const char* TensorDtypeName(TensorDtype dtype);  // as in the file: "F32", "F16", "BF16", "F8_E4M3", "I64"
 int64_t TensorDtypeBytes(TensorDtype dtype);
 
 // "[2,3]", for messages.
@@ -32,7 +33,7 @@ struct TensorInfo {
 class SafetensorsFile {
  public:
   // Error naming file and tensor on anything that deviates from the format: header size, JSON, duplicate or
-  // unknown keys, dtypes other than the four above, sizes that overflow or disagree with the shape, holes,
+  // unknown keys, dtypes other than the five above, sizes that overflow or disagree with the shape, holes,
   // overlaps, trailing bytes.
   static SafetensorsFile Open(const std::string& path);
 
@@ -41,48 +42,50 @@ class SafetensorsFile {
   const TensorInfo* Find(const std::string& name) const;               // nullptr if absent
   const std::byte* Bytes(const TensorInfo& tensor) const { return data_ + tensor.begin; }
 
-  // `out` holds tensor.count values. F32, F16 and BF16 convert exactly to float. Error naming the tensor if
-  // it is of the other kind.
-  void CopyTo(const TensorInfo& tensor, float* out) const;
+  // `out` holds tensor.count values. Floating point converts exactly to float (F8_E4M3 without any scale). Error
+  // naming the tensor if it is of the other kind.
+  void CopyTo(const TensorInfo& tensor, float* out) const { CopyTo(tensor, 0, tensor.count, out); }
   void CopyTo(const TensorInfo& tensor, int64_t* out) const;
+  // Values [first, first + count) of a tensor of floating point.
+  void CopyTo(const TensorInfo& tensor, int64_t first, int64_t count, float* out) const;
+
+  // For who reads much of a file once, from any thread: Fetch asks the disk for what follows those values, Drop gives back the
+  // memory of the pages they lie in (whoever reads there again gets them from the file again).
+  void Fetch(const TensorInfo& tensor, int64_t first) const;
+  void Drop(const TensorInfo& tensor, int64_t first, int64_t count) const;
 
  private:
+  struct Map {
+    ~Map();
+    const std::byte* bytes = nullptr;
+    int64_t size = 0;
+    std::atomic<int64_t> fetched{0};  // up to here the disk was asked
+  };
+  static std::shared_ptr<Map> MapFile(const std::string& path);
+
   std::string path_;
-  std::shared_ptr<const std::byte> map_;  // unmapped with the last copy of this object
+  std::shared_ptr<Map> map_;  // unmapped with the last copy of this object
   const std::byte* data_ = nullptr;
   std::vector<TensorInfo> tensors_;
   std::unordered_map<std::string, size_t> index_;
 };
 
+// Values [first, first + count) of a tensor: where they lie, or written to `scratch`.
+using FloatReader = std::function<const float*(int64_t first, int64_t count, float* scratch)>;
+
 struct TensorToWrite {
   std::string name;
-  TensorDtype dtype = TensorDtype::kF32;  // kF16 is not written
+  TensorDtype dtype = TensorDtype::kF32;  // kF8E4M3 is not written
   std::vector<int64_t> shape;
   const void* data =
-      nullptr;  // kI64: int64 values; kF32 and kBf16: float values, rounded to nearest even for kBf16
+      nullptr;  // kI64: int64 values; else float values, rounded to nearest even where dtype is narrower
+  FloatReader read = {};  // float values in place of `data`: asked for in blocks, in ascending order
 };
 
-// Bytes are a pure function of `tensors` (their order aside). Streamed and fsynced; the name in the directory
-// is the caller's to make durable. Error if the file cannot be written, which may leave a part of it. Names
-// must be distinct (a broken invariant otherwise).
+// Bytes are a pure function of `tensors` (their order aside). Streamed to a temporary file beside `path`, fsynced and
+// renamed over it; the name in the directory is the caller's to make durable. Error if the file cannot be written: what was
+// there before then stays. Names must be distinct (a broken invariant otherwise).
 void WriteSafetensors(const std::string& path, const std::vector<TensorToWrite>& tensors);
-
-inline float FloatFromBf16(uint16_t value) {
-  const uint32_t bits = static_cast<uint32_t>(value) << 16;
-  float out;
-  std::memcpy(&out, &bits, sizeof(out));
-  return out;
-}
-
-// Round to nearest even; a NaN stays a NaN (quiet), overflow goes to infinity.
-inline uint16_t Bf16FromFloat(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>((bits >> 16) | 0x40u);
-  return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
-}
-
-float FloatFromF16(uint16_t value);  // exact
 
 }  // namespace hone
 

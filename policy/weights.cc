@@ -12,12 +12,6 @@
 namespace hone {
 namespace {
 
-int64_t Product(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (const int64_t extent : shape) count *= extent;
-  return count;
-}
-
 // A parameter whose rows are the rows of the given matrices (or the entries of the given vectors), in order.
 Parameter Stack(std::string name, ParameterRole role,
                 std::vector<std::pair<std::string, std::vector<int64_t>>> parts) {
@@ -183,6 +177,12 @@ bool EndsWith(const std::string& text, const std::string& suffix) {
 
 }  // namespace
 
+int64_t Product(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t extent : shape) count *= extent;
+  return count;
+}
+
 FloatBuffer::FloatBuffer(int64_t size) : size_(size) {
   if (size < 0) std::abort();
   const int64_t bytes = size * static_cast<int64_t>(sizeof(float));
@@ -216,20 +216,20 @@ bool Weights::Has(const std::string& name) const {
                      [&](const Parameter& p) { return p.name == name; });
 }
 
-int64_t Weights::CountValues() const {
+int64_t CountValues(const std::vector<Parameter>& parameters) {
   int64_t count = 0;
-  for (const Parameter& parameter : parameters_) count += parameter.value.size();
+  for (const Parameter& parameter : parameters) count += Product(parameter.shape);
   return count;
 }
 
-int64_t Weights::CountActive(const ModelConfig& config) const {
+int64_t CountActive(const std::vector<Parameter>& parameters, const ModelConfig& config) {
   int64_t count = 0;
-  for (const Parameter& parameter : parameters_) {
+  for (const Parameter& parameter : parameters) {
     if (parameter.name == "embed" && !config.tie_word_embeddings)
       continue;  // tied: it is the output matrix too
     const bool routed =
         EndsWith(parameter.name, ".experts_gate_up") || EndsWith(parameter.name, ".experts_down");
-    const int64_t size = parameter.value.size();
+    const int64_t size = Product(parameter.shape);
     count += routed ? size / config.num_experts * config.experts_per_token : size;
   }
   return count;

@@ -31,7 +31,9 @@ class FloatBuffer {
   int64_t size_ = 0;
 };
 
-// A Hugging Face tensor inside a parameter: elements [offset, offset + product(shape)) of its flat storage.
+int64_t Product(const std::vector<int64_t>& shape);  // the values of a tensor of this shape
+
+// A Hugging Face tensor inside a parameter: elements [offset, offset + Product(shape)) of its flat storage.
 struct Slice {
   std::string hf_name;
   int64_t offset = 0;
@@ -69,6 +71,10 @@ struct Parameter {
 //        num_shared
 std::vector<Parameter> DescribeParameters(const ModelConfig& config);  // in storage order, values empty
 
+int64_t CountValues(const std::vector<Parameter>& parameters);  // every stored value
+// Values one token's forward touches: experts_per_token of the routed experts; the embedding only if it is also the output matrix.
+int64_t CountActive(const std::vector<Parameter>& parameters, const ModelConfig& config);
+
 class Weights {
  public:
   Weights() = default;
@@ -78,10 +84,7 @@ class Weights {
   Parameter& Get(const std::string& name);              // aborts if absent
   const Parameter& Get(const std::string& name) const;  // aborts if absent
   bool Has(const std::string& name) const;
-  int64_t CountValues() const;  // every stored value
-  // Values one token's forward touches: experts_per_token of the routed experts; the embedding only if it is
-  // also the output matrix.
-  int64_t CountActive(const ModelConfig& config) const;
+  int64_t CountValues() const { return hone::CountValues(parameters_); }
 
  private:
   std::vector<Parameter> parameters_;

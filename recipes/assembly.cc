@@ -80,7 +80,10 @@ void WriteTokenizer(TaskKind kind, const std::string& directory) {
 
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir) {
   const int threads = ThreadCount(recipe.run.threads);
-  if (!recipe.model.shape) return Policy::Load(recipe.model.path, recipe.run.precision, threads);
+  if (!recipe.model.shape) {
+    const auto load = recipe.kind == StageKind::kSample ? &Policy::LoadFrozen : &Policy::Load;
+    return load(recipe.model.path, recipe.run.precision, threads);
+  }
   std::filesystem::create_directories(tokenizer_dir);
   WriteTokenizer(recipe.task.kind, tokenizer_dir);
   Checkpoint checkpoint;

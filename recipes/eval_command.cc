@@ -73,7 +73,7 @@ std::vector<Measured> MeasureModels(const EvalArguments& arguments) {
   const auto rewards = MakeRewards(recipe);
   std::vector<Measured> measured;
   for (const std::string& model : arguments.models) {
-    const auto policy = Policy::Load(model, recipe.run.precision, ThreadCount(recipe.run.threads));
+    const auto policy = Policy::LoadFrozen(model, recipe.run.precision, ThreadCount(recipe.run.threads));
     CheckPrompts(recipe, *policy);
     Sampler sampler(*policy, recipe.rollout);
     measured.push_back({model, EvaluatePolicy(recipe, *policy, sampler, *rewards), {}});

@@ -41,11 +41,12 @@ int Main(int argc, char** argv) {
       "  hone generate runs/r1_zero/model '<bos>Q:47+185=?A:'\n"
       "`hone COMMAND --help` says more.");
   std::vector<std::pair<CLI::App*, hone::Command>> commands;
-  for (const auto add : {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand,
-                         hone::AddLogProbsCommand, hone::AddGradientsCommand, hone::AddTokenizeCommand,
-                         hone::AddDetokenizeCommand, hone::AddReportCommand, hone::AddDoctorCommand,
-                         hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddRewardCommand,
-                         hone::AddGradeCommand, hone::AddLossCommand, hone::AddDataCommand}) {
+  for (const auto add :
+       {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand, hone::AddLogProbsCommand,
+        hone::AddGradientsCommand, hone::AddTokenizeCommand, hone::AddDetokenizeCommand,
+        hone::AddExportCommand, hone::AddInfoCommand, hone::AddReportCommand, hone::AddDoctorCommand,
+        hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddJudgeCommand,
+        hone::AddRewardCommand, hone::AddGradeCommand, hone::AddLossCommand, hone::AddDataCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
   }

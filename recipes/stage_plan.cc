@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "policy/footprint.h"
 #include "recipes/assembly.h"
 #include "recipes/stage_run.h"
 
@@ -60,24 +61,27 @@ void PrintStagePlan(const Recipe& recipe) {
   const ModelConfig& c = policy->config();
   std::filesystem::remove_all(scratch);
   const double mb = 1.0 / (1 << 20);
-  const auto values = static_cast<double>(policy->weights().CountValues());
+  const std::vector<Parameter> parameters = DescribeParameters(c);
+  const int64_t values = CountValues(parameters);
+  const TrainingBytes bytes(values, recipe.run.precision);
   const double cache =
       std::min(static_cast<double>(recipe.rollout.cache_mb),
                static_cast<double>((recipe.rollout.max_sequences + 1) * PagesFor(c.max_position_embeddings) *
                                    KvCache::BytesPerPage(c, recipe.run.precision)) *
                    mb);
-  fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture, values * 1e-6,
-             static_cast<double>(policy->weights().CountActive(c)) * 1e-6);
+  fmt::print("# model: {}, {:.3f} M parameters, {:.3f} M active per token\n", c.architecture,
+             static_cast<double>(values) * 1e-6, static_cast<double>(CountActive(parameters, c)) * 1e-6);
   if (teacher != nullptr) {
     const auto taught = static_cast<double>(teacher->CountValues());
     fmt::print("# teacher: {}, {:.3f} M parameters, {:.1f} MB of weights\n", teacher->config().architecture,
-               taught * 1e-6, taught * 4 * mb);
+               taught * 1e-6,
+               static_cast<double>(PackedBytes(teacher->CountValues(), recipe.run.precision)) * mb);
   }
   fmt::print(
       "# memory: weights {:.1f} MB, packed {:.1f} MB, gradients and AdamW {:.1f} MB, key/value cache {:.1f} "
       "MB\n",
-      values * 4 * mb, values * (recipe.run.precision == Precision::kBf16 ? 4 : 8) * mb, values * 12 * mb,
-      cache);
+      static_cast<double>(bytes.weights) * mb, static_cast<double>(bytes.packed) * mb,
+      static_cast<double>(bytes.gradients + bytes.moments) * mb, cache);
   fmt::print("# plan: {}\n# numerics: {}\n", PlanOf(recipe), NumericsFingerprint(recipe.run.precision));
 }
 

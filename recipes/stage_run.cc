@@ -206,7 +206,7 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
   for (int64_t i = done; i < count; ++i) {
     if (StopSignal() != 0) return RunEnd::kStopped;
     const auto policy =
-        Policy::Load(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
+        Policy::LoadFrozen(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
     CheckPrompts(recipe, *policy);
     Sampler sampler(*policy, recipe.rollout);
     const Evaluation evaluation = Summarize(SampleHeldOut(

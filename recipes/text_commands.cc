@@ -11,6 +11,7 @@
 
 #include "data/error.h"
 #include "data/json.h"
+#include "policy/stored_weights.h"
 #include "recipes/commands.h"
 #include "recipes/token_lines.h"
 #include "rl/policy.h"
@@ -41,7 +42,7 @@ void AddCommon(CLI::App* command, TextArguments& a) {
 }
 
 int Generate(const TextArguments& a) {
-  const auto policy = Policy::Load(a.model, a.precision(), ThreadCount(a.threads));
+  const auto policy = Policy::LoadFrozen(a.model, a.precision(), ThreadCount(a.threads));
   Prompt prompt;
   prompt.text = a.prompt;
   prompt.ids = policy->tokenizer().Encode(a.prompt);
@@ -74,9 +75,9 @@ int Generate(const TextArguments& a) {
 }
 
 int LogProbs(const TextArguments& a) {
-  const Checkpoint checkpoint = LoadCheckpoint(a.model);
+  const auto stored = StoredWeights::Open(a.model);
   kernels::ThreadPool pool(ThreadCount(a.threads));
-  Model model(checkpoint.config, checkpoint.weights, a.precision(), pool);
+  Model model(stored->config(), *stored, a.precision(), pool);
   ForEachTokenLine(std::cin, checkpoint.config, [&](const TrainingBatch& batch, const std::string& where) {
     std::vector<float> logprobs(batch.targets.size());
     model.LogProbs(batch, logprobs, {});

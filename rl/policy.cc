@@ -50,8 +50,23 @@ Policy::Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precisio
   RequireVocabulary(checkpoint_.config, tokenizer_, tokenizer_dir);
 }
 
+Policy::Policy(StoredWeights& stored, const std::string& dir, Precision precision, int threads)
+    : checkpoint_{stored.config(), {}, nullptr},
+      tokenizer_dir_(dir),
+      tokenizer_(Tokenizer::Load(dir)),
+      stop_ids_(StopIds(checkpoint_.config, tokenizer_)),
+      pool_(threads),
+      model_(checkpoint_.config, stored, precision, pool_) {
+  RequireVocabulary(checkpoint_.config, tokenizer_, dir);
+}
+
 std::unique_ptr<Policy> Policy::Load(const std::string& dir, Precision precision, int threads) {
   return std::make_unique<Policy>(LoadCheckpoint(dir), dir, precision, threads);
+}
+
+std::unique_ptr<Policy> Policy::LoadFrozen(const std::string& dir, Precision precision, int threads) {
+  const auto stored = StoredWeights::Open(dir);
+  return std::unique_ptr<Policy>(new Policy(*stored, dir, precision, threads));
 }
 
 WeightDtype Policy::dtype() const {
@@ -59,7 +74,8 @@ WeightDtype Policy::dtype() const {
 }
 
 void Policy::Save(const std::string& dir) const {
-  SaveCheckpoint(dir, checkpoint_.config, checkpoint_.weights, dtype(), tokenizer_dir_);
+  WeightsSource source(checkpoint_.weights, checkpoint_.carried.get());
+  SaveCheckpoint(dir, checkpoint_.config, source, {.dtype = dtype(), .tokenizer_dir = tokenizer_dir_});
 }
 
 }  // namespace hone

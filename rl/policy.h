@@ -11,6 +11,7 @@
 #include "kernels/thread_pool.h"
 #include "policy/checkpoint.h"
 #include "policy/model.h"
+#include "policy/stored_weights.h"
 
 namespace hone {
 
@@ -21,6 +22,9 @@ class Policy {
   Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precision precision, int threads);
   // From a Hugging Face directory with its tokenizer.
   static std::unique_ptr<Policy> Load(const std::string& dir, Precision precision, int threads);
+  // The same to sample and score only: packed straight from the files, which is then the only copy; weights() has no parameters and
+  // there is nothing to save.
+  static std::unique_ptr<Policy> LoadFrozen(const std::string& dir, Precision precision, int threads);
 
   const ModelConfig& config() const { return checkpoint_.config; }
   Weights& weights() { return checkpoint_.weights; }
@@ -31,10 +35,13 @@ class Policy {
   const std::vector<int32_t>& stop_ids() const { return stop_ids_; }
   WeightDtype dtype() const;  // what a checkpoint of this policy stores
 
-  // A Hugging Face directory with tokenizer. `dir` must not exist yet or be empty.
+  // A Hugging Face directory with tokenizer, and with the tensors that the one it was loaded from holds beside the model. `dir` must
+  // not exist yet or be empty.
   void Save(const std::string& dir) const;
 
  private:
+  Policy(StoredWeights& stored, const std::string& dir, Precision precision, int threads);
+
   Checkpoint checkpoint_;
   std::string tokenizer_dir_;
   Tokenizer tokenizer_;

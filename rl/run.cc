@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <optional>
 
 #include "data/error.h"
 #include "data/text_file.h"
+#include "policy/probe.h"
 #include "rl/metric_exports.h"
 #include "rl/metrics.h"
 #include "rl/report.h"
@@ -201,25 +201,14 @@ class Loop {
 
   // The exported model must load and give the log-probs of the policy in memory, bit for bit.
   void VerifyModel() {
-    const auto loaded =
-        Policy::Load(p_.directory.ModelPath(), p_.policy.model().precision(), p_.policy.pool().num_threads());
-    TrainingBatch batch;
-    const int64_t length = std::min<int64_t>(32, p_.policy.config().max_position_embeddings);
-    for (int64_t i = 0; i < length; ++i)
-      batch.tokens.push_back(static_cast<int32_t>(i % p_.policy.config().vocab_size));
-    batch.sequence_begin = {0, static_cast<int32_t>(length)};
-    for (int64_t i = 0; i + 1 < length; ++i) {
-      batch.scored_rows.push_back(static_cast<int32_t>(i));
-      batch.targets.push_back(batch.tokens[i + 1]);
-    }
-    std::vector<float> ours(batch.targets.size()), theirs(batch.targets.size());
-    p_.policy.model().LogProbs(batch, ours, {});
-    loaded->model().LogProbs(batch, theirs, {});
-    if (!std::all_of(ours.begin(), ours.end(), [](float l) { return std::isfinite(l); })) {
+    const auto loaded = Policy::LoadFrozen(p_.directory.ModelPath(), p_.policy.model().precision(),
+                                           p_.policy.pool().num_threads());
+    const std::vector<float> ours = ProbeLogProbs(p_.policy.model());
+    if (!AllFinite(ours)) {
       throw Error("the run ended with a model that gives no finite log-probs", p_.directory.ModelPath(),
                   "lower optimizer.learning_rate and start again");
     }
-    if (std::memcmp(ours.data(), theirs.data(), ours.size() * sizeof(float)) != 0) {
+    if (!SameBits(ours, ProbeLogProbs(loaded->model()))) {
       throw Error("the exported model does not score as the trained one", p_.directory.ModelPath(),
                   "check the disk");
     }

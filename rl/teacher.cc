@@ -8,6 +8,7 @@
 
 #include "data/error.h"
 #include "data/random.h"
+#include "policy/stored_weights.h"
 
 namespace hone {
 namespace {
@@ -35,28 +36,38 @@ void RequireSameTokens(const ModelConfig& config, const Tokenizer& teacher, cons
       where, remedy + ", or make eos_token_id in both config.json the same");
 }
 
+uint64_t DigestOf(const ModelConfig& config, ParameterSource& weights) {
+  constexpr int64_t kBlock = 1 << 18;
+  std::vector<float> scratch(kBlock);
+  KeyHash hash;
+  hash.Add(ModelConfigToJson(config, "float32"));
+  for (const Parameter& p : weights.parameters()) {
+    hash.Add(p.name);
+    const int64_t size = Product(p.shape);
+    for (int64_t done = 0; done < size; done += kBlock) {
+      const int64_t count = std::min(kBlock, size - done);
+      const float* values = weights.Read(p, done, count, scratch.data());
+      hash.Add(std::string_view(reinterpret_cast<const char*>(values),
+                                static_cast<size_t>(count) * sizeof(float)));
+    }
+  }
+  return hash.value();
+}
+
 }  // namespace
 
-Teacher::Teacher(Checkpoint checkpoint, const Tokenizer& tokenizer, Policy& student, const std::string& where)
+Teacher::Teacher(const ModelConfig& config, ParameterSource& weights, const Tokenizer& tokenizer,
+                 Policy& student, const std::string& where)
     : where_(where),
-      checkpoint_(std::move(checkpoint)),
-      model_(checkpoint_.config, checkpoint_.weights, student.model().precision(), student.pool()) {
-  RequireVocabulary(config(), tokenizer, where);
-  RequireSameTokens(config(), tokenizer, student, where);
+      model_(config, weights, student.model().precision(), student.pool()),
+      digest_(DigestOf(config, weights)) {
+  RequireVocabulary(config, tokenizer, where);
+  RequireSameTokens(config, tokenizer, student, where);
 }
 
 std::unique_ptr<Teacher> Teacher::Load(const std::string& dir, Policy& student) {
-  return std::make_unique<Teacher>(LoadCheckpoint(dir), Tokenizer::Load(dir), student, dir);
-}
-
-uint64_t Teacher::Digest() const {
-  KeyHash hash;
-  hash.Add(ModelConfigToJson(config(), "float32"));
-  for (const Parameter& p : checkpoint_.weights.parameters()) {
-    const auto* bytes = reinterpret_cast<const char*>(p.value.data());
-    hash.Add(p.name).Add(std::string_view(bytes, static_cast<size_t>(p.value.size()) * sizeof(float)));
-  }
-  return hash.value();
+  const auto stored = StoredWeights::Open(dir);
+  return std::make_unique<Teacher>(stored->config(), *stored, Tokenizer::Load(dir), student, dir);
 }
 
 void Teacher::RequirePositions(std::span<const TrainingSequence> sequences) const {

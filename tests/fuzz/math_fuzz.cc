@@ -1,8 +1,5 @@
-// Fuzzing of the math verifier. With clang and -fsanitize=fuzzer,address libFuzzer drives it; with any other compiler a
-// small driver of its own does: `math_fuzz [inputs] [seed]` mutates a built-in corpus, and prints the seed.
+// Fuzzing of the math verifier; driver.h says how to run it.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <string_view>
@@ -11,16 +8,11 @@
 #include "rewards/math/extract.h"
 #include "rewards/math/parse.h"
 #include "rewards/math/verify.h"
+#include "tests/fuzz/driver.h"
 
 namespace {
 
 constexpr std::string_view kDivider = "\n=====\n";
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 // What holds for every tree: children come from before their parent, and the bounds of expr.h are kept.
 void CheckTree(const hone::Expr& expr) {
@@ -134,48 +126,20 @@ const std::vector<std::string>& Corpus() {
   return corpus;
 }
 
-// One to eight changes: cut, repeat, swap in a piece of another text, change a byte.
-std::string Mutated(std::string text, std::mt19937_64& random) {
-  const auto below = [&](size_t n) { return n == 0 ? 0 : random() % n; };
-  for (size_t change = 1 + below(8); change > 0; --change) {
-    const size_t at = below(text.size() + 1), size = below(8);
-    const std::string& other = Corpus()[below(Corpus().size())];
-    switch (below(5)) {
-      case 0:
-        text.erase(at, size);
-        break;
-      case 1:
-        text.insert(at, text.substr(at, size));
-        break;
-      case 2:
-        text.insert(at, other.substr(below(other.size()), below(16)));
-        break;
-      case 3:
-        text.insert(at, 1, "{}()[]|\\$^_,.;:&-+*/!%= 0159exi\xff\0"[below(34)]);
-        break;
-      default:
-        if (at < text.size()) text[at] = static_cast<char>(random());
-    }
-    if (text.size() > 4000) text.resize(4000);
-  }
-  return text;
-}
+constexpr std::string_view kCharacters("{}()[]|\\$^_,.;:&-+*/!%= 0159exi\xff\0", 34);
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const uint64_t inputs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100000;
-  const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(inputs),
-              static_cast<unsigned long long>(seed));
-  std::mt19937_64 random(seed);
-  for (uint64_t i = 0; i < inputs; ++i) {
+  return Drive(argc, argv, [](uint64_t i, std::mt19937_64& random) {
     // Every other input is a pair: the gold, and what became of it.
+    const auto mutated = [&](const std::string& text) {
+      return Mutated(text, Corpus(), kCharacters, 4000, random);
+    };
     const std::string& base = Corpus()[random() % Corpus().size()];
-    const std::string gold = i % 4 == 1 ? base : Mutated(base, random);
-    const std::string text = i % 2 == 0 ? gold : gold + std::string(kDivider) + Mutated(gold, random);
+    const std::string gold = i % 4 == 1 ? base : mutated(base);
+    const std::string text = i % 2 == 0 ? gold : gold + std::string(kDivider) + mutated(gold);
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());
-  }
-  return 0;
+  });
 }
 #endif  // HONE_LIBFUZZER

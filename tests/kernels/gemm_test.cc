@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <span>
@@ -330,6 +331,48 @@ TEST_CASE("packing reuses its storage for any later shape and type; infinities s
       for (int64_t j = 0; j < size; ++j) CHECK_FALSE(std::isfinite(got[3 * size + j]));
       std::copy_n(&clean[3 * size], size, &got[3 * size]);
       CHECK(SameBits(got, clean));
+    }
+  }
+}
+
+TEST_CASE(
+    "packing from rows made on the way gives the same panels; columns come back as they went in, rounded") {
+  std::mt19937_64 rng(17);
+  ThreadPool pool(3);
+  for (const GemmType type : kTypes) {
+    for (const int64_t n : kSizes) {
+      for (const int64_t k : kSizes) {
+        CAPTURE(n);
+        CAPTURE(k);
+        const std::vector<float> rows = RandomFloats(rng, n * k);  // [n, k]
+        PackedMatrix whole, made;
+        whole.Pack(pool, k, n, rows.data(), 1, k, type);
+        const bool lie = rng() % 2 == 0;
+        made.PackRows(
+            pool, k, n,
+            [&](int64_t first, int64_t count, float* scratch) {
+              const float* at = rows.data() + first * k;
+              return lie ? at : (std::copy_n(at, count * k, scratch), scratch);
+            },
+            type);
+        REQUIRE(made.k() == k);
+        REQUIRE(made.n() == n);
+        const int64_t bytes = (type == GemmType::kFp32 ? k : (k + 1) / 2) * kPanelWidth * 4;
+        for (int64_t p = 0; p * kPanelWidth < n; ++p) {
+          REQUIRE(std::memcmp(whole.panel(p), made.panel(p), static_cast<size_t>(bytes)) == 0);
+        }
+        std::vector<int32_t> index;
+        for (int i = 0; i < 50; ++i) index.push_back(static_cast<int32_t>(rng() % static_cast<uint64_t>(n)));
+        std::vector<float> got(50 * k + 1, kCanary);
+        GatherColumns(pool, whole, 50, index.data(), got.data());
+        for (int64_t i = 0; i < 50; ++i) {
+          for (int64_t c = 0; c < k; ++c) {
+            const float value = rows[index[i] * k + c];
+            REQUIRE(got[i * k + c] == (type == GemmType::kBf16 ? NearestBf16(value) : value));
+          }
+        }
+        REQUIRE(got.back() == kCanary);
+      }
     }
   }
 }

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 
 #include "data/json.h"
 #include "data/text_file.h"
+#include "policy/float_formats.h"
 #include "policy/safetensors.h"
+#include "policy/stored_weights.h"
 #include "tests/policy/random_model.h"
 
 namespace hone {
@@ -157,7 +160,8 @@ TEST_CASE("shards with an index") {
     return LoadError(saved.dir.path());
   };
   for (const char* name :
-       {"../a.safetensors", "/a.safetensors", "x\\a.safetensors", "a.bin", ".safetensors", ""}) {
+       {"../a.safetensors", "/a.safetensors", "x\\a.safetensors", "a.bin", ".safetensors", "", "..",
+        "./a.safetensors", "a.safetensors/", "sub/a.safetensors", "/etc/passwd"}) {
     CAPTURE(name);
     CHECK(Mentions(error_with([&](auto& j) { j["weight_map"][first] = name; }), "not the name of a shard"));
   }
@@ -169,12 +173,98 @@ TEST_CASE("shards with an index") {
   CHECK(Mentions(error_with([&](auto& j) { j["weight_map"].erase(first); }), "is not in the index"));
   CHECK(Mentions(error_with([&](auto& j) { j["weight_map"][first] = "c.safetensors"; }), "c.safetensors"));
   CHECK(Mentions(error_with([](auto& j) { j = nlohmann::json::array(); }), "weight_map is missing"));
+  CHECK(Mentions(error_with([](auto& j) { j.erase("weight_map"); }), "weight_map is missing"));
+  CHECK(Mentions(error_with([](auto& j) { j["weight_map"] = nlohmann::json::object(); }), "missing tensors"));
   WriteFileAtomic(index_path, R"({"weight_map":{"x":"a.safetensors","x":"b.safetensors"}})");
   CHECK(Mentions(LoadError(saved.dir.path()), "duplicate key 'x'"));
   parts[1].push_back(all[0]);
   WriteSafetensors(saved.dir / "b.safetensors", parts[1]);
   WriteFileAtomic(index_path, index.dump());
   CHECK(Mentions(LoadError(saved.dir.path()), "is in another shard as well"));
+}
+
+TEST_CASE("shards are filled in order up to their size, listed in an index, and come back bit for bit") {
+  for (const int64_t shard_bytes : {int64_t{1}, int64_t{300}, int64_t{2000}, int64_t{1} << 40}) {
+    CAPTURE(shard_bytes);
+    std::mt19937_64 random(static_cast<uint64_t>(shard_bytes));
+    const ModelConfig config = RandomConfig(random);
+    const Weights weights = RandomWeights(config, random);
+    WeightsSource source(weights);
+    const TempDir dir;
+    SaveCheckpoint(dir.path(), config, source, {.shard_bytes = shard_bytes});
+    CHECK(SameBits(LoadCheckpoint(dir.path()).weights, weights));
+    std::vector<std::pair<std::string, int64_t>> tensors;  // in order, with their bytes
+    for (const TensorToWrite& t : TensorsOf(weights)) tensors.emplace_back(t.name, 4 * Product(t.shape));
+    const std::string index_path = dir / "model.safetensors.index.json";
+    if (shard_bytes == int64_t{1} << 40) {
+      CHECK_FALSE(std::filesystem::exists(index_path));
+      continue;
+    }
+    REQUIRE_FALSE(std::filesystem::exists(dir / "model.safetensors"));
+    const nlohmann::json index = nlohmann::json::parse(ReadFile(index_path));
+    int64_t total = 0, in_file = 0;
+    std::vector<std::string> files;
+    for (const auto& [name, bytes] : tensors) {
+      const std::string file = index["weight_map"].at(name);
+      if (files.empty() || files.back() != file) {
+        // A new file only where the tensor did not fit any more.
+        CHECK((files.empty() || in_file + bytes > shard_bytes));
+        files.push_back(file);
+        in_file = 0;
+      }
+      in_file += bytes;
+      total += bytes;
+      CHECK((in_file <= shard_bytes || in_file == bytes));
+    }
+    CHECK(index["weight_map"].size() == tensors.size());
+    CHECK(index["metadata"]["total_size"] == total);
+    for (size_t i = 0; i < files.size(); ++i) {
+      char name[64];
+      std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", i + 1, files.size());
+      CHECK(files[i] == name);
+    }
+  }
+}
+
+TEST_CASE(
+    "fused experts are saved one by one, fp16 is rounded to nearest, and what does not fit it is refused") {
+  const Saved saved;
+  const TempDir dir;
+  std::vector<TensorToWrite> tensors;
+  for (const TensorToWrite& tensor : TensorsOf(saved.weights)) {
+    if (!Mentions(tensor.name, ".experts.")) tensors.push_back(tensor);
+  }
+  for (const Parameter& parameter : saved.weights.parameters()) {
+    if (parameter.shape.size() != 3) continue;
+    const std::string layer = "model." + parameter.name.substr(0, parameter.name.find(".experts_"));
+    const char* kind = Mentions(parameter.name, "gate_up") ? "gate_up_proj" : "down_proj";
+    tensors.push_back(
+        {layer + ".mlp.experts." + kind, TensorDtype::kF32, parameter.shape, parameter.value.data()});
+  }
+  saved.Rewrite(tensors);
+  const auto stored = StoredWeights::Open(saved.dir.path());
+  SaveCheckpoint(dir / "fp32", saved.config, *stored, {});
+  SaveCheckpoint(dir / "same", saved.config, saved.weights, WeightDtype::kFp32, "");
+  CHECK(ReadFile(dir / "fp32/model.safetensors") == ReadFile(dir / "same/model.safetensors"));
+
+  SaveCheckpoint(dir / "fp16", saved.config, *stored, {.dtype = WeightDtype::kFp16});
+  CHECK(Mentions(ReadFile(dir / "fp16/config.json"), "\"torch_dtype\": \"float16\""));
+  const Checkpoint half = LoadCheckpoint(dir / "fp16");
+  for (size_t i = 0; i < half.weights.parameters().size(); ++i) {
+    const Parameter &a = half.weights.parameters()[i], &b = saved.weights.parameters()[i];
+    for (int64_t v = 0; v < a.value.size(); ++v) {
+      const float want = b.value.data()[v];
+      const bool bias = a.role == ParameterRole::kRouterBias;
+      REQUIRE(a.value.data()[v] == (bias ? want : FloatFromF16(F16FromFloat(want))));
+    }
+  }
+  Weights large(saved.config);
+  large.Get("final_norm").value.data()[0] = 70000.0f;
+  WeightsSource source(large);
+  CHECK(Mentions(
+      ErrorOf([&] { SaveCheckpoint(dir / "no", saved.config, source, {.dtype = WeightDtype::kFp16}); }),
+      "'final_norm' is not finite at 0 in float16"));
+  CHECK_FALSE(std::filesystem::exists(dir / "no"));
 }
 
 TEST_CASE("a stored head beside tied embeddings must equal them") {

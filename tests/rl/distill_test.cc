@@ -24,7 +24,8 @@ std::unique_ptr<Teacher> TinyTeacher(Policy& student, bool experts, uint64_t see
   checkpoint.config.vocab_size += padding;
   checkpoint.config.max_position_embeddings = positions;
   checkpoint.weights = InitWeights(checkpoint.config, seed, 1.0);
-  return std::make_unique<Teacher>(std::move(checkpoint), student.tokenizer(), student, "teacher");
+  WeightsSource weights(checkpoint.weights);
+  return std::make_unique<Teacher>(checkpoint.config, weights, student.tokenizer(), student, "teacher");
 }
 
 // Documents of a fixed list, endless.
@@ -233,8 +234,9 @@ TEST_CASE("padding of either model's vocabulary changes no bit of loss and share
     Policy student(padded(plain->config(), plain->weights(), student_padding), dir / "t", Precision::kFp32,
                    1);
     const ModelConfig shape = TinyConfig(student.tokenizer(), true);
-    Teacher teacher(padded(shape, InitWeights(shape, 8, 1.0), teacher_padding), student.tokenizer(), student,
-                    "teacher");
+    const Checkpoint wise = padded(shape, InitWeights(shape, 8, 1.0), teacher_padding);
+    WeightsSource weights(wise.weights);
+    Teacher teacher(wise.config, weights, student.tokenizer(), student, "teacher");
     std::mt19937_64 random(33);
     const auto sequences = RandomSequences(plain->config(), 6, random);
     const DistillConfig config = OneStep(beta, 1.0);
@@ -266,7 +268,8 @@ TEST_CASE("a teacher of other tokens is refused, and the first difference is nam
     checkpoint.config = TinyConfig(tokenizer, false);
     if (eos >= 0) checkpoint.config.eos_token_ids = {eos};
     checkpoint.weights = InitWeights(checkpoint.config, 1, 1.0);
-    return ErrorOf([&] { Teacher(std::move(checkpoint), tokenizer, *student, "the/teacher"); });
+    WeightsSource weights(checkpoint.weights);
+    return ErrorOf([&] { Teacher(checkpoint.config, weights, tokenizer, *student, "the/teacher"); });
   };
   CHECK(refusal(dir / "t") == "");
 

@@ -85,9 +85,10 @@ Outcome Run(const std::string& path, const RunOptions& options) {
                                         TrainPrompts(policy->tokenizer()), grpo, rollout, optimizer, memory,
                                         options.seed);
   } else {
-    Checkpoint wise = {TinyConfig(policy->tokenizer(), false), {}};
-    wise.weights = InitWeights(wise.config, 9, 1.0);
-    teacher = std::make_unique<Teacher>(std::move(wise), policy->tokenizer(), *policy, "teacher");
+    const ModelConfig config = TinyConfig(policy->tokenizer(), false);
+    const Weights wise = InitWeights(config, 9, 1.0);
+    WeightsSource weights(wise);
+    teacher = std::make_unique<Teacher>(config, weights, policy->tokenizer(), *policy, "teacher");
     const auto source = [&]() -> DistillSource {
       if (options.kind == Kind::kDistillData) return DocumentBatches(documents, distill, "distill", 128);
       return GroupSource(*policy, sampler, *rewards, directory.store(), TrainPrompts(policy->tokenizer()),
