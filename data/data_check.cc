@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "data/error.h"
-#include "data/json.h"
 #include "data/random.h"
-#include "data/text_rows.h"
+#include "data/table_file.h"
 
 namespace hone {
 namespace {
@@ -44,13 +43,11 @@ bool TakeText(const nlohmann::json& row, std::initializer_list<const char*> name
   return false;
 }
 
-CheckedRow ParseCheckedRow(std::string_view line, const std::string& where) {
-  const nlohmann::json row = ParseStrictJson(line, where);
+CheckedRow ParseCheckedRow(const nlohmann::json& row, const std::string& where) {
   CheckedRow checked;
   checked.where = where;
-  if (!row.is_object() ||
-      !TakeText(row, {"prompt", "question", "problem", "instruction", "text"}, checked.prompt))
-    throw Error("the row has no prompt", where,
+  if (!TakeText(row, {"prompt", "question", "problem", "instruction", "text"}, checked.prompt))
+    throw Error("the row has no prompt (" + ColumnNames(row) + ")", where,
                 "write {\"prompt\":\"..\"} on every line, or question, or problem");
   TakeText(row, {"completion", "response", "answer", "solution", "output"}, checked.completion);
   return checked;
@@ -188,8 +185,8 @@ class LeakFinder {
 
 std::vector<CheckedRow> ReadCheckedRows(const std::string& path) {
   std::vector<CheckedRow> rows;
-  ForEachLine(path, [&](std::string_view line, const std::string& where) {
-    rows.push_back(ParseCheckedRow(line, where));
+  ForEachRow(path, [&](const nlohmann::json& row, const std::string& where) {
+    rows.push_back(ParseCheckedRow(row, where));
   });
   if (rows.empty()) throw Error("there is no row in it", path, "name a file of JSON lines");
   return rows;

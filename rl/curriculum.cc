@@ -9,6 +9,7 @@
 #include "data/error.h"
 #include "data/json.h"
 #include "data/random.h"
+#include "data/text_file.h"
 #include "data/text_rows.h"
 #include "rewards/combine.h"
 
