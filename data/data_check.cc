@@ -33,23 +33,25 @@ std::string TextOf(const nlohmann::json& value) {
 }
 
 // Of the first of `names` that the row has; false without any.
-bool TakeText(const nlohmann::json& row, std::initializer_list<const char*> names, std::string& text) {
-  for (const char* name : names) {
-    const auto found = row.find(name);
-    if (found == row.end()) continue;
+bool TakeText(const nlohmann::json& row, std::initializer_list<std::string> names, std::string& text) {
+  for (const std::string& name : names) {
+    const nlohmann::json* found = FindColumn(row, name);
+    if (found == nullptr) continue;
     text = TextOf(*found);
     return true;
   }
   return false;
 }
 
-CheckedRow ParseCheckedRow(const nlohmann::json& row, const std::string& where) {
+CheckedRow ParseCheckedRow(const nlohmann::json& row, const TextColumns& columns, const std::string& where) {
   CheckedRow checked;
   checked.where = where;
-  if (!TakeText(row, {"prompt", "question", "problem", "instruction", "text"}, checked.prompt))
+  if (!TakeText(row, {columns.prompt, "prompt", "question", "problem", "instruction", "text"},
+                checked.prompt))
     throw Error("the row has no prompt (" + ColumnNames(row) + ")", where,
                 "write {\"prompt\":\"..\"} on every line, or question, or problem");
-  TakeText(row, {"completion", "response", "answer", "solution", "output"}, checked.completion);
+  TakeText(row, {columns.completion, "completion", "response", "answer", "solution", "output"},
+           checked.completion);
   return checked;
 }
 
@@ -183,10 +185,10 @@ class LeakFinder {
 
 }  // namespace
 
-std::vector<CheckedRow> ReadCheckedRows(const std::string& path) {
+std::vector<CheckedRow> ReadCheckedRows(const std::string& path, const TextColumns& columns) {
   std::vector<CheckedRow> rows;
   ForEachRow(path, [&](const nlohmann::json& row, const std::string& where) {
-    rows.push_back(ParseCheckedRow(row, where));
+    rows.push_back(ParseCheckedRow(row, columns, where));
   });
   if (rows.empty()) throw Error("there is no row in it", path, "name a file of JSON lines");
   return rows;

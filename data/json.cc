@@ -24,6 +24,8 @@ nlohmann::json ParseStrictJson(std::string_view text, const std::string& where, 
     }
     return true;
   };
+  // The library takes a NUL for the end of the text.
+  if (text.find('\0') != std::string_view::npos) throw Error("not valid JSON: a NUL byte", where, remedy);
   try {
     return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& e) {

@@ -24,11 +24,21 @@ namespace hone {
 // The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
 
-// Prompts without ids; those for training as the recipe's curriculum takes them. Error as ApplyCurriculum.
+// What the files of a split hold; null unless task.kind = file. Error as ReadFileRows.
+std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split);
+// A line for each split that the stage asks: how many rows of the files are used and why others are not. Empty for other tasks.
+std::vector<std::string> FileSummaries(const Recipe& recipe);
+// Whether the stage samples completions to training prompts.
+bool SamplesTrainingPrompts(const Recipe& recipe);
+
+// Prompts without ids; those for training as the recipe's curriculum takes them. Files come again in another order each
+// epoch, held-out ones in one that task.seed decides. Error as ApplyCurriculum and ReadFileRows.
 PromptSource MakePromptTexts(const Recipe& recipe, Split split);
 PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
+// eval.prompts of them, or as many as the files have.
 std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
-// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models.
+// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models: of
+// files all that the stage asks, of generated ones the first.
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher = nullptr);
 // The same check of all models; gives the teacher of a distill stage, which references the policy, and null of others. Error as Teacher.
 std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy);
@@ -36,8 +46,8 @@ std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy);
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
 // sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
 Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
-// Rows of `data` as the sampler would have written them: the prompt's tokens, the completion's, and the end. Error likewise.
-Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>& data, LossOn loss_on,
+// Rows of the config's data as the sampler would have written them: the prompt's tokens, the completion's, and the end. Error likewise.
+Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
                            const Tokenizer& tokenizer);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 

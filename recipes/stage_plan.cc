@@ -50,6 +50,7 @@ std::string PlanOf(const Recipe& r) {
 }
 
 void PrintStagePlan(const Recipe& recipe) {
+  for (const std::string& line : FileSummaries(recipe)) fmt::print("# {}\n", line);
   if (recipe.kind == StageKind::kEval) {
     fmt::print("# plan: {}\n", PlanOf(recipe));
     return;

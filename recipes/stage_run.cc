@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "data/error.h"
+#include "data/random.h"
 #include "recipes/assembly.h"
 #include "recipes/commands.h"
 #include "rl/distill.h"
@@ -76,10 +77,17 @@ std::vector<std::string> DataLines(const std::vector<std::string>& files, const 
   return lines;
 }
 
+std::string TaskLine(const TaskConfig& task) {
+  if (task.kind != TaskKind::kFile)
+    return fmt::format("the generated task `{}`, seed {}", NameOf(task.kind), task.seed);
+  return fmt::format("`{}`",
+                     fmt::join(task.files.data.empty() ? task.files.held_out : task.files.data, "`, `"));
+}
+
 ModelCard CardOf(const Recipe& r) {
   ModelCard card{r.name, r.run.license, r.model.path, "", {}, DumpRecipe(r)};
   if (card.license.empty() && !r.model.path.empty()) card.license = LicenseOf(r.model.path);
-  const std::string task = fmt::format("the generated task `{}`, seed {}", NameOf(r.task.kind), r.task.seed);
+  const std::string task = TaskLine(r.task);
   switch (r.kind) {
     case StageKind::kGrpo:
       card.method = fmt::format("{} steps of group relative policy optimisation, objective `{}`",
@@ -130,7 +138,7 @@ DistillSource MakeDistillSource(const Parts& p) {
   if (!r.distill.OnPolicy()) {
     const int64_t positions =
         std::min(p.policy.config().max_position_embeddings, p.teacher->config().max_position_embeddings);
-    return DocumentBatches(MakeRowDocuments(r, r.distill.data, LossOn::kCompletion, p.policy.tokenizer()),
+    return DocumentBatches(MakeRowDocuments(r, r.distill, LossOn::kCompletion, p.policy.tokenizer()),
                            r.distill, "distill", positions);
   }
   return GroupSource(p.policy, p.sampler, p.rewards, p.directory.store(),
@@ -244,12 +252,26 @@ RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, Reward
   std::abort();
 }
 
+// A resumed run must go on with the questions it had, whatever their files' names say.
+void CheckQuestions(const Recipe& recipe, RunStore& store, bool changed) {
+  if (recipe.task.kind != TaskKind::kFile) return;
+  constexpr char kQuestionsDigest[] = "questions digest";
+  KeyHash digest;
+  if (SamplesTrainingPrompts(recipe)) digest.Add(FileRowsOf(recipe, Split::kTrain)->digest);
+  digest.Add(FileRowsOf(recipe, Split::kHeldOut)->digest);
+  const std::string now = fmt::format("{:016x}", digest.value());
+  const auto stored = store.Meta(kQuestionsDigest);
+  if (stored && *stored != now && !changed)
+    throw Error("the questions are not those this run was started with", "task.data",
+                "resume with those files, or start a new run");
+  store.PutMeta(kQuestionsDigest, now);
+}
+
 void CheckTrainingPrompts(const Recipe& recipe) {
   if (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy() && recipe.distill.epochs > 0.0)
     throw Error("distill.epochs counts readings of data, and there is none", "distill",
                 "set distill.steps, or name distill.data");
-  if (recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample ||
-      (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy()))
+  if (SamplesTrainingPrompts(recipe))
     MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
 }
 
@@ -260,6 +282,7 @@ RunEnd RunStageRecipe(const StageRequest& request) {
   const auto rewards = MakeRewards(recipe);
   const bool one_model = recipe.kind != StageKind::kEval;
   CheckTrainingPrompts(recipe);
+  for (const std::string& line : FileSummaries(recipe)) fmt::print(stderr, "{}\n", line);
   std::unique_ptr<Policy> policy;
   std::unique_ptr<Teacher> teacher;  // of the policy, which it references
   if (one_model && !recipe.model.shape) policy = MakePolicy(recipe, "");
@@ -268,6 +291,7 @@ RunEnd RunStageRecipe(const StageRequest& request) {
                                           : RunDirectory::Create(request.run_dir, DumpRecipe(recipe));
   const bool changed = request.resume && CheckUnchanged(request, directory.ReadRecipe());
   if (request.resume) directory.WriteRecipe(DumpRecipe(recipe));
+  CheckQuestions(recipe, directory.store(), changed);
   directory.store().PutMeta("name", recipe.name);
   if (!request.stage_key.empty()) directory.store().PutMeta(kStageKey, request.stage_key);
   if (!one_model) {
