@@ -175,12 +175,20 @@ std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split) {
   return recipe.task.file_rows.Get(recipe.task.files, split);
 }
 
-std::vector<std::string> FileSummaries(const Recipe& recipe) {
-  if (recipe.task.kind != TaskKind::kFile) return {};
+std::vector<std::string> FileSummaries(const Recipe& recipe, const Tokenizer& tokenizer) {
   std::vector<std::string> lines;
-  if (SamplesTrainingPrompts(recipe))
-    lines.push_back("training questions: " + FileRowsOf(recipe, Split::kTrain)->Summary());
-  lines.push_back("held-out questions: " + FileRowsOf(recipe, Split::kHeldOut)->Summary());
+  const auto add = [&](const char* what, Split split) {
+    const auto rows = FileRowsOf(recipe, split);
+    const int64_t too_long =
+        std::ssize(rows->questions) - std::ssize(ShortPrompts(recipe, split, tokenizer).indices);
+    std::string line = what + rows->Summary();
+    if (too_long > 0)
+      line += "; but " + std::to_string(too_long) + " of these are longer than task.max_prompt_tokens";
+    lines.push_back(std::move(line));
+  };
+  if (recipe.task.kind != TaskKind::kFile) return lines;
+  if (SamplesTrainingPrompts(recipe)) add("training questions: ", Split::kTrain);
+  add("held-out questions: ", Split::kHeldOut);
   return lines;
 }
 

@@ -27,7 +27,7 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
 // What the files of a split hold; null unless task.kind = file. Error as ReadFileRows.
 std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split);
 // A line for each split that the stage asks: how many rows of the files are used and why others are not. Empty for other tasks.
-std::vector<std::string> FileSummaries(const Recipe& recipe);
+std::vector<std::string> FileSummaries(const Recipe& recipe, const Tokenizer& tokenizer);
 // Whether the stage samples completions to training prompts.
 bool SamplesTrainingPrompts(const Recipe& recipe);
 

@@ -50,7 +50,6 @@ std::string PlanOf(const Recipe& r) {
 }
 
 void PrintStagePlan(const Recipe& recipe) {
-  for (const std::string& line : FileSummaries(recipe)) fmt::print("# {}\n", line);
   if (recipe.kind == StageKind::kEval) {
     fmt::print("# plan: {}\n", PlanOf(recipe));
     return;
@@ -58,6 +57,7 @@ void PrintStagePlan(const Recipe& recipe) {
   const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
   const auto policy = MakePolicy(recipe, scratch.string());
   const auto teacher = CheckModels(recipe, *policy);
+  for (const std::string& line : FileSummaries(recipe, policy->tokenizer())) fmt::print("# {}\n", line);
   const ModelConfig& c = policy->config();
   std::filesystem::remove_all(scratch);
   const double mb = 1.0 / (1 << 20);

@@ -202,6 +202,10 @@ RunEnd SampleDataset(const Parts& p) {
   return end;
 }
 
+void SayFileSummaries(const Recipe& recipe, const Policy& policy) {
+  for (const std::string& line : FileSummaries(recipe, policy.tokenizer())) fmt::print(stderr, "{}\n", line);
+}
+
 // Every model on the same prompts with the same luck; the groups are kept under the model's number, so that a stop costs nothing and
 // differences are paired.
 RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards) {
@@ -216,6 +220,7 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
     const auto policy =
         Policy::Load(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
     CheckPrompts(recipe, *policy);
+    SayFileSummaries(recipe, *policy);
     Sampler sampler(*policy, recipe.rollout);
     const Evaluation evaluation = Summarize(SampleHeldOut(
         sampler, rewards, HeldOutPrompts(recipe, policy->tokenizer()), recipe.eval, &store, i + 1));
@@ -235,6 +240,7 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
 
 RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards,
                     Policy& policy, Teacher* teacher, bool changed) {
+  SayFileSummaries(request.recipe, policy);
   Sampler sampler(policy, request.recipe.rollout);
   const Parts parts{request, request.recipe, directory, rewards, policy, teacher, sampler, changed};
   switch (request.recipe.kind) {
@@ -282,7 +288,6 @@ RunEnd RunStageRecipe(const StageRequest& request) {
   const auto rewards = MakeRewards(recipe);
   const bool one_model = recipe.kind != StageKind::kEval;
   CheckTrainingPrompts(recipe);
-  for (const std::string& line : FileSummaries(recipe)) fmt::print(stderr, "{}\n", line);
   std::unique_ptr<Policy> policy;
   std::unique_ptr<Teacher> teacher;  // of the policy, which it references
   if (one_model && !recipe.model.shape) policy = MakePolicy(recipe, "");
