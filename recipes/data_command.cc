@@ -81,7 +81,10 @@ void AddPrompts(const Recipe& recipe, Split split, int64_t most, const std::stri
     most = std::min(most, std::ssize(rows->questions));
   }
   const PromptSource prompt = MakePromptTexts(recipe, split);
-  for (int64_t i = 0; i < most; ++i) set.rows.push_back({prompt(i).text, "", what + std::to_string(i)});
+  for (int64_t i = 0; i < most; ++i) {
+    Prompt one = prompt(i);
+    set.rows.push_back({std::move(one.text), "", what + std::to_string(one.index)});
+  }
 }
 
 // The data that is learnt from, else the prompts that are sampled for; and the prompts evaluations use.

@@ -238,7 +238,7 @@ struct StageTable {
   template <class V>
   void Fields(V& v) {
     v.Field("from", from,
-            "what the stage starts from: earlier stages, Hugging Face directories, files of JSON lines; "
+            "what the stage starts from: earlier stages, Hugging Face directories, files of rows; "
             "relative to the recipe");
     v.Field("require", require,
             "conditions on the stage's last metrics without which the run stops, e.g. \"eval.pass@1 >= 0.8\" "

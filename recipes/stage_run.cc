@@ -277,6 +277,8 @@ void CheckTrainingPrompts(const Recipe& recipe) {
   if (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy() && recipe.distill.epochs > 0.0)
     throw Error("distill.epochs counts readings of data, and there is none", "distill",
                 "set distill.steps, or name distill.data");
+  if (recipe.kind == StageKind::kSft && recipe.sft.data.empty())
+    MakeCorpus(recipe);  // refuses a task that has no documents
   if (SamplesTrainingPrompts(recipe))
     MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
 }

@@ -197,9 +197,10 @@ struct DistillConfig : DocumentsConfig {
             "generalized Jensen-Shannon divergence");
     v.Field("temperature", temperature, Range{1e-6, 1000},
             "divides both models' logits before they are compared");
-    DocumentFields(v,
-                   "JSON lines of prompt and completion, the teacher's say, whose completions are learnt; "
-                   "relative to the recipe (empty: completions that the student samples)");
+    DocumentFields(
+        v,
+        "JSON lines or Parquet of prompt and completion, the teacher's say, whose completions are learnt; "
+        "relative to the recipe (empty: completions that the student samples)");
     v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20},
             "without data: prompts sampled in a step");
     v.Field("completions", completions, Range{1, 65536}, "without data: completions of each");
