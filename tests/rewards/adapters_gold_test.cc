@@ -42,6 +42,8 @@ bool Tells(const RewardFn& reward, const std::string& gold, const std::string& r
 
 std::string Boxed(const std::string& answer) { return "So it is $\\boxed{" + answer + "}$."; }
 
+std::string Tagged(const std::string& answer) { return "<think>so</think><answer>" + answer + "</answer>"; }
+
 FileQuestion Read(const json& row, RowAdapter adapter, const std::string& where) {
   return ReadQuestion(row, adapter, {}, "python", where);
 }
@@ -92,7 +94,7 @@ TEST_CASE("golds of GSM8K and MATH as the rewards math and answer read them: sma
   const json gsm8k = {{"question", "q"}, {"answer", "16 - 3 = <<16-3=13>>13.\n#### 1,013"}};
   const FileQuestion question = Read(gsm8k, RowAdapter::kGsm8k, "row");
   CHECK(Tells(*math, question.gold, Boxed("1013"), Boxed("1012")));
-  CHECK(Tells(*answer, question.gold, "<answer>1013</answer>", "<answer>13</answer>"));
+  CHECK(Tells(*answer, question.gold, Tagged("1013"), Tagged("13")));
   const json solution = {{"problem", "p"}, {"solution", "It is $\\boxed{\\left[0, \\frac{1}{2}\\right)}$."}};
   CHECK(Tells(*math, Read(solution, RowAdapter::kMath, "row").gold, Boxed("[0, 0.5)"), Boxed("[0, 0.5]")));
 }
@@ -120,12 +122,14 @@ TEST_CASE("golds of HumanEval, MBPP and CodeContests as the reward code reads th
 }
 
 TEST_CASE("every gold of GSM8K and MATH-500 is right against itself") {
-  const auto math = MakeReward("math");
+  const auto math = MakeReward("math"), answer = MakeReward("answer");
   int wrong = 0;
   const auto check = [&](RowAdapter adapter) {
     return [&, adapter](const json& row, const std::string& where) {
       const std::string gold = Read(row, adapter, where).gold;
-      if (gold.empty() || !Tells(*math, gold, Boxed(gold), Boxed("-17/1009"))) {
+      const bool is_number = adapter == RowAdapter::kGsm8k;
+      if (gold.empty() || !Tells(*math, gold, Boxed(gold), Boxed("-17/1009")) ||
+          (is_number && !Tells(*answer, gold, Tagged(gold), Tagged("-17/1009")))) {
         ++wrong;
         MESSAGE(where << ": " << gold);
       }
