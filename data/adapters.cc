@@ -5,12 +5,11 @@
 
 #include "data/code_adapters.h"
 #include "data/row_reader.h"
-#include "data/table_file.h"
 
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using json = Row;
 
 // What follows the last ####, a number without its commas.
 std::string Gsm8kAnswer(const std::string& solution) {

@@ -4,11 +4,11 @@
 #ifndef HONE_DATA_ADAPTERS_H_
 #define HONE_DATA_ADAPTERS_H_
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "data/fields.h"
+#include "data/table_file.h"
 
 namespace hone {
 
@@ -56,7 +56,7 @@ struct FileQuestion {
 
 // `language` is that of programs that the data set itself does not name. Error with `where`, what is missing and the columns there are, for
 // a row without a column and for a value of another type.
-FileQuestion ReadQuestion(const nlohmann::json& row, RowAdapter adapter, const QuestionColumns& columns,
+FileQuestion ReadQuestion(const Row& row, RowAdapter adapter, const QuestionColumns& columns,
                           const std::string& language, const std::string& where);
 
 }  // namespace hone

@@ -5,12 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "data/table_file.h"
-
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using json = Row;
 
 json AssertTest(const std::string& test) { return {{"assert", test}}; }
 

@@ -21,11 +21,11 @@ constexpr std::string_view kMarks = ".,;:!?\"'`";
 bool IsBlank(std::string_view text) { return text.find_first_not_of(kBlanks) == std::string_view::npos; }
 
 // A text, or the contents of a list of messages, one a line; nothing for anything else.
-std::string TextOf(const nlohmann::json& value) {
+std::string TextOf(const Row& value) {
   if (value.is_string()) return value.get<std::string>();
   std::string text;
   if (!value.is_array()) return text;
-  for (const nlohmann::json& message : value) {
+  for (const Row& message : value) {
     if (!message.is_object() || !message.contains("content") || !message["content"].is_string()) continue;
     text += (text.empty() ? "" : "\n") + message["content"].get<std::string>();
   }
@@ -33,9 +33,9 @@ std::string TextOf(const nlohmann::json& value) {
 }
 
 // Of the first of `names` that the row has; false without any.
-bool TakeText(const nlohmann::json& row, std::initializer_list<std::string> names, std::string& text) {
+bool TakeText(const Row& row, std::initializer_list<std::string> names, std::string& text) {
   for (const std::string& name : names) {
-    const nlohmann::json* found = FindColumn(row, name);
+    const Row* found = FindColumn(row, name);
     if (found == nullptr) continue;
     text = TextOf(*found);
     return true;
@@ -43,7 +43,7 @@ bool TakeText(const nlohmann::json& row, std::initializer_list<std::string> name
   return false;
 }
 
-CheckedRow ParseCheckedRow(const nlohmann::json& row, const TextColumns& columns, const std::string& where) {
+CheckedRow ParseCheckedRow(const Row& row, const TextColumns& columns, const std::string& where) {
   CheckedRow checked;
   checked.where = where;
   if (!TakeText(row, {columns.prompt, "prompt", "question", "problem", "instruction", "text"},
@@ -187,7 +187,7 @@ class LeakFinder {
 
 std::vector<CheckedRow> ReadCheckedRows(const std::string& path, const TextColumns& columns) {
   std::vector<CheckedRow> rows;
-  ForEachRow(path, [&](const nlohmann::json& row, const std::string& where) {
+  ForEachRow(path, [&](const Row& row, const std::string& where) {
     rows.push_back(ParseCheckedRow(row, columns, where));
   });
   if (rows.empty()) throw Error("there is no row in it", path, "name a file of JSON lines");

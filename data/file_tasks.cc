@@ -53,7 +53,7 @@ class RowCollector {
 void ForEachQuestion(const FileTaskConfig& config, const std::vector<std::string>& paths,
                      const std::function<void(FileQuestion)>& visit) {
   for (const std::string& path : paths) {
-    ForEachRow(path, [&](const nlohmann::json& row, const std::string& where) {
+    ForEachRow(path, [&](const Row& row, const std::string& where) {
       visit(ReadQuestion(row, config.adapter, config.columns, config.language, where));
     });
   }

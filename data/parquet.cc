@@ -18,7 +18,7 @@
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using json = Row;
 
 constexpr int64_t kBatchRows = 1024;  // kept in memory at once, beside a row group's pages
 

@@ -2,12 +2,11 @@
 #include "data/row_reader.h"
 
 #include "data/error.h"
-#include "data/table_file.h"
 
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using json = Row;
 
 constexpr char kRemedy[] = "choose task.adapter, or name task.columns";
 

@@ -4,7 +4,6 @@
 #define HONE_DATA_ROW_READER_H_
 
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,21 +17,21 @@ std::string Trimmed(std::string_view text);
 
 // References everything. Every method but Has throws Error for what is not there or of another type.
 struct RowReader {
-  const nlohmann::json& row;
+  const Row& row;
   const QuestionColumns& columns;
   const std::string& where;
 
   [[noreturn]] void Refuse(const std::string& what, const char* remedy) const;
   bool Has(const std::string& column) const;  // and it is not null
-  const nlohmann::json& At(const std::string& column) const;
+  const Row& At(const std::string& column) const;
   // The named column; without a name the first of `own` that the row has.
-  const nlohmann::json& Choose(const std::string& named, std::initializer_list<const char*> own) const;
+  const Row& Choose(const std::string& named, std::initializer_list<const char*> own) const;
 
   // null is "". `what` names the value in errors.
-  std::string Text(const nlohmann::json& value, const char* what) const;
+  std::string Text(const Row& value, const char* what) const;
   // As Text; other values as they are written: 42, true, an object.
-  std::string Plain(const nlohmann::json& value, const char* what) const;
-  std::vector<std::string> TextList(const nlohmann::json& value, const char* what) const;
+  std::string Plain(const Row& value, const char* what) const;
+  std::vector<std::string> TextList(const Row& value, const char* what) const;
   double Number(const std::string& column, double otherwise) const;
 
   // Of the column that the recipe names, else of the first of `own`.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr char kRemedy[] = "write one JSON object on every line";
 
-void VisitObject(const nlohmann::json& row, const std::string& where, const RowVisitor& visit) {
+void VisitObject(const Row& row, const std::string& where, const RowVisitor& visit) {
   if (!row.is_object()) throw Error("the row is not an object", where, kRemedy);
   visit(row, where);
 }
@@ -53,22 +53,22 @@ void ForEachRow(const std::string& path, const RowVisitor& visit) {
     ForEachParquetRow(path, visit);
   } else if (BeginsWithBracket(path)) {
     int64_t number = 0;
-    for (const nlohmann::json& row : ParseStrictJson(ReadFile(path), path, kRemedy))
+    for (const Row& row : ParseOrderedJson(ReadFile(path), path, kRemedy))
       VisitObject(row, path + ": row " + std::to_string(++number), visit);
   } else {
     ForEachLine(path, [&](std::string_view line, const std::string& where) {
-      VisitObject(ParseStrictJson(line, where, kRemedy), where, visit);
+      VisitObject(ParseOrderedJson(line, where, kRemedy), where, visit);
     });
   }
 }
 
-std::string ColumnNames(const nlohmann::json& row) {
+std::string ColumnNames(const Row& row) {
   std::string names;
   for (const auto& [name, value] : row.items()) names += (names.empty() ? "" : ", ") + name;
   return names.empty() ? "it has no columns" : "it has: " + names;
 }
 
-const nlohmann::json* FindColumn(const nlohmann::json& row, const std::string& name) {
+const Row* FindColumn(const Row& row, const std::string& name) {
   if (!row.is_object()) return nullptr;
   const auto whole = row.find(name);
   if (whole != row.end()) return &*whole;

@@ -10,7 +10,8 @@
 
 namespace hone {
 
-using RowVisitor = std::function<void(const nlohmann::json& row, const std::string& where)>;
+using Row = nlohmann::ordered_json;  // its keys are in the file's order
+using RowVisitor = std::function<void(const Row& row, const std::string& where)>;
 
 // What a file's name says: .jsonl, .json or .parquet.
 bool IsTableFile(std::string_view path);
@@ -21,11 +22,11 @@ bool IsTableFile(std::string_view path);
 // ForEachParquetRow; and for a directory without a table file.
 void ForEachRow(const std::string& path, const RowVisitor& visit);
 
-// "it has: answer, question", for errors about a column that is not there.
-std::string ColumnNames(const nlohmann::json& row);
+// "it has: question, answer", for errors about a column that is not there.
+std::string ColumnNames(const Row& row);
 
 // The value of a column, or within it where the name has dots ("reward_model.ground_truth"); null if there is none.
-const nlohmann::json* FindColumn(const nlohmann::json& row, const std::string& name);
+const Row* FindColumn(const Row& row, const std::string& name);
 
 }  // namespace hone
 

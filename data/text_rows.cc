@@ -12,9 +12,8 @@
 namespace hone {
 namespace {
 
-std::string Text(const nlohmann::json& row, const std::string& column, bool required,
-                 const std::string& where) {
-  const nlohmann::json* value = FindColumn(row, column);
+std::string Text(const Row& row, const std::string& column, bool required, const std::string& where) {
+  const Row* value = FindColumn(row, column);
   if (value == nullptr && !required) return "";
   if (value != nullptr && value->is_string()) return value->get<std::string>();
   throw Error(value == nullptr ? "the row has no text '" + column + "' (" + ColumnNames(row) + ")"
@@ -22,7 +21,7 @@ std::string Text(const nlohmann::json& row, const std::string& column, bool requ
               where, "write {\"prompt\":\"..\",\"completion\":\"..\"}, or name other columns in the recipe");
 }
 
-TextRow ParseRow(const nlohmann::json& row, const TextColumns& columns, const std::string& where) {
+TextRow ParseRow(const Row& row, const TextColumns& columns, const std::string& where) {
   return {Text(row, columns.prompt, true, where), Text(row, columns.completion, true, where),
           Text(row, "kind", false, where)};
 }
@@ -33,7 +32,7 @@ std::vector<TextRow> ReadTextRows(const std::vector<std::string>& paths, const T
   std::vector<TextRow> rows;
   for (const std::string& path : paths) {
     const size_t before = rows.size();
-    ForEachRow(path, [&](const nlohmann::json& row, const std::string& where) {
+    ForEachRow(path, [&](const Row& row, const std::string& where) {
       rows.push_back(ParseRow(row, columns, where));
     });
     if (rows.size() == before)

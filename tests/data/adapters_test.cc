@@ -6,7 +6,7 @@
 #include "data/error.h"
 
 using namespace hone;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 namespace {
 
@@ -57,7 +57,7 @@ TEST_CASE("a mapping of columns: texts, numbers, nested ones, objects as gold; k
 TEST_CASE("a missing column and a value of another type are named with the columns there are") {
   const std::string missing = ErrorOf({{"question", "q"}, {"answer", "a"}}, RowAdapter::kNone);
   CHECK(missing ==
-        "f.jsonl:7: the row has no column 'prompt' (it has: answer, question); choose task.adapter, or name "
+        "f.jsonl:7: the row has no column 'prompt' (it has: question, answer); choose task.adapter, or name "
         "task.columns");
   CHECK(Mentions(ErrorOf({{"prompt", "q"}, {"answer", "a"}}, RowAdapter::kNone), "no column 'gold'"));
   CHECK(Mentions(ErrorOf({{"prompt", 3}, {"gold", "a"}}, RowAdapter::kNone), "the prompt is not a text"));

@@ -7,7 +7,7 @@
 #include "tests/data/files.h"
 
 using namespace hone;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 namespace {
 

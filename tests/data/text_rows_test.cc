@@ -64,7 +64,7 @@ TEST_CASE("columns by other names, in JSON and in Parquet") {
   CHECK(rows[0].prompt == "p");
   CHECK(rows[0].completion == "c");
   CHECK_THROWS_WITH_AS(ReadTextRows({path}, {.prompt = "q"}),
-                       doctest::Contains("row 1: the row has no text 'completion' (it has: a, prompt, q)"),
+                       doctest::Contains("row 1: the row has no text 'completion' (it has: q, a, prompt)"),
                        Error);
   if (!HasParquet()) return;
   const std::string parquet = HONE_SOURCE_DIR "/tests/data/parquet/odd.parquet";

@@ -162,7 +162,7 @@ TEST_CASE(
       {"--set task.max_prompt_tokens=3", "every prompt is longer than 3 tokens"},
       {"--set 'task.data=[\"nowhere.jsonl\"]'", "recipes/nowhere.jsonl: cannot read"},
       {"--set task.columns.gold=answer",
-       "train.jsonl:1: the row has no column 'answer' (it has: a, level, q)"},
+       "train.jsonl:1: the row has no column 'answer' (it has: q, a, level)"},
       {"--set task.adapter=gsm8k --set task.columns={}", "no column 'question'"},
       {"--set task.kind=words", "task.data and task.held_out are not used"},
       {"--set task.data=[]", "task.data: task.kind = file needs files"},

@@ -20,7 +20,7 @@
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 Group GroupOf(const std::string& gold, const std::vector<std::string>& completions) {
   Group group;
