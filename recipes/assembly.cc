@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <numeric>
 #include <utility>
 
 #include "data/arithmetic_corpus.h"
@@ -12,19 +11,10 @@
 #include "data/error.h"
 #include "data/sign_corpus.h"
 #include "data/text_rows.h"
-#include "data/utf8.h"
 #include "data/words_corpus.h"
 
 namespace hone {
 namespace {
-
-// The prompts of one kind of task.
-template <class Task, class... Rest>
-PromptSource PromptsOf(const Recipe& recipe, Split split, Rest... rest) {
-  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt),
-                  rest...);
-  return [task](int64_t index) { return task.PromptAt(index); };
-}
 
 TrainingSequence SequenceOf(const std::string& prompt, const std::string& completion, LossOn loss_on,
                             const Tokenizer& tokenizer) {
@@ -47,90 +37,6 @@ std::function<TextRow(int64_t)> CorpusOf(const Recipe& recipe, const Shares& sha
     auto document = corpus.DocumentAt(index);
     return TextRow{std::move(document.prompt), std::move(document.completion), ""};
   };
-}
-
-// A source that ends has the indices of its prompts; the others are endless.
-struct TaskPrompts {
-  PromptSource at;
-  std::vector<int64_t> indices = {};
-};
-
-TaskPrompts FilePrompts(const Recipe& recipe, Split split) {
-  const FileTask task(FileRowsOf(recipe, split), PromptTemplate(recipe.task.prompt));
-  TaskPrompts prompts{[task](int64_t index) { return task.PromptAt(index); },
-                      std::vector<int64_t>(static_cast<size_t>(task.num_prompts()))};
-  std::iota(prompts.indices.begin(), prompts.indices.end(), 0);
-  return prompts;
-}
-
-TaskPrompts PromptsOfTask(const Recipe& recipe, Split split) {
-  switch (recipe.task.kind) {
-    case TaskKind::kArithmetic:
-      return {PromptsOf<ArithmeticTask>(recipe, split)};
-    case TaskKind::kCode:
-      return {PromptsOf<CodeTask>(recipe, split)};
-    case TaskKind::kWords:
-      return {PromptsOf<WordsTask>(recipe, split,
-                                   split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll)};
-    case TaskKind::kSigns:
-      return {PromptsOf<SignTask>(recipe, split)};
-    case TaskKind::kFile:
-      return FilePrompts(recipe, split);
-  }
-  std::abort();
-}
-
-// The first check that the model can read the task: Error with the prompt it cannot.
-Prompt Readable(Prompt prompt, const Tokenizer& tokenizer) {
-  constexpr size_t kShown = 60;
-  try {
-    return WithIds(prompt, tokenizer);
-  } catch (const Error& e) {
-    throw Error("the model's tokenizer cannot write prompt " + std::to_string(prompt.index) + ", \"" +
-                    ValidUtf8(prompt.text.substr(0, kShown)) + (prompt.text.size() > kShown ? "..\"" : "\"") +
-                    ": " + e.what(),
-                "task.prompt", "use the prompt the model was made for");
-  }
-}
-
-// Files' rows whose prompts are not too long. Error when none is.
-TaskPrompts ShortPrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  TaskPrompts prompts = PromptsOfTask(recipe, split);
-  const int64_t most = recipe.task.files.max_prompt_tokens;
-  if (prompts.indices.empty() || most == 0) return prompts;
-  std::erase_if(prompts.indices,
-                [&](int64_t index) { return std::ssize(Readable(prompts.at(index), tokenizer).ids) > most; });
-  if (prompts.indices.empty())
-    throw Error("every prompt is longer than " + std::to_string(most) + " tokens", "task.max_prompt_tokens",
-                "raise it");
-  return prompts;
-}
-
-PromptSource InOrder(const Recipe& recipe, Split split, TaskPrompts prompts) {
-  if (split == Split::kTrain)
-    return ApplyCurriculum(std::move(prompts.at), recipe.curriculum, static_cast<uint64_t>(recipe.run.seed),
-                           std::move(prompts.indices));
-  if (prompts.indices.empty()) return prompts.at;
-  const auto order =
-      std::make_shared<EpochOrder>(std::ssize(prompts.indices), static_cast<uint64_t>(recipe.task.seed));
-  return [prompts = std::move(prompts), order](int64_t index) {
-    return prompts.at(prompts.indices[order->RowAt(index)]);
-  };
-}
-
-PromptSource WithIdsOf(PromptSource texts, const Tokenizer& tokenizer) {
-  return [texts = std::move(texts), &tokenizer](int64_t index) { return WithIds(texts(index), tokenizer); };
-}
-
-// The longest prompt that the stage asks in this split; of generated ones the first stands for all.
-Prompt LongestPrompt(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  const TaskPrompts prompts = ShortPrompts(recipe, split, tokenizer);
-  Prompt longest = Readable(prompts.at(0), tokenizer);
-  for (const int64_t index : prompts.indices) {
-    Prompt prompt = Readable(prompts.at(index), tokenizer);
-    if (prompt.ids.size() > longest.ids.size() || index == prompts.indices[0]) longest = std::move(prompt);
-  }
-  return longest;
 }
 
 // A model without this token would read its five letters.
@@ -170,58 +76,9 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
 }
 
-std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split) {
-  if (recipe.task.kind != TaskKind::kFile) return nullptr;
-  return recipe.task.file_rows.Get(recipe.task.files, split);
-}
-
-std::vector<std::string> FileSummaries(const Recipe& recipe, const Tokenizer& tokenizer) {
-  std::vector<std::string> lines;
-  const auto add = [&](const char* what, Split split) {
-    const auto rows = FileRowsOf(recipe, split);
-    const int64_t too_long =
-        std::ssize(rows->questions) - std::ssize(ShortPrompts(recipe, split, tokenizer).indices);
-    std::string line = what + rows->Summary();
-    if (too_long > 0)
-      line += "; but " + std::to_string(too_long) + " of these are longer than task.max_prompt_tokens";
-    lines.push_back(std::move(line));
-  };
-  if (recipe.task.kind != TaskKind::kFile) return lines;
-  if (SamplesTrainingPrompts(recipe)) add("training questions: ", Split::kTrain);
-  add("held-out questions: ", Split::kHeldOut);
-  return lines;
-}
-
-bool SamplesTrainingPrompts(const Recipe& recipe) {
-  return recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample ||
-         (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy());
-}
-
-PromptSource MakePromptTexts(const Recipe& recipe, Split split) {
-  return InOrder(recipe, split, PromptsOfTask(recipe, split));
-}
-
-PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  return WithIdsOf(InOrder(recipe, split, ShortPrompts(recipe, split, tokenizer)), tokenizer);
-}
-
-std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
-  TaskPrompts held_out = ShortPrompts(recipe, Split::kHeldOut, tokenizer);
-  const auto there_are = std::ssize(held_out.indices);
-  const int64_t count = there_are == 0 ? recipe.eval.prompts : std::min(recipe.eval.prompts, there_are);
-  const PromptSource source = WithIdsOf(InOrder(recipe, Split::kHeldOut, std::move(held_out)), tokenizer);
-  std::vector<Prompt> prompts;
-  for (int64_t i = 0; i < count; ++i) prompts.push_back(source(i));
-  return prompts;
-}
-
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher) {
   CheckBos(recipe, policy.tokenizer());
-  Prompt prompt = LongestPrompt(recipe, Split::kHeldOut, policy.tokenizer());
-  if (recipe.task.kind == TaskKind::kFile && SamplesTrainingPrompts(recipe)) {
-    Prompt train = LongestPrompt(recipe, Split::kTrain, policy.tokenizer());
-    if (train.ids.size() > prompt.ids.size()) prompt = std::move(train);
-  }
+  const Prompt prompt = LongestPrompt(recipe, policy.tokenizer());
   const auto length = static_cast<int64_t>(prompt.ids.size());
   const auto check = [&](const ModelConfig& config, const char* whose) {
     if (length + recipe.rollout.max_new_tokens <= config.max_position_embeddings) return;

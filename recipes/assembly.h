@@ -13,6 +13,7 @@
 #include "data/text_rows.h"
 #include "data/words_tasks.h"
 #include "recipes/schema.h"
+#include "recipes/task_prompts.h"
 #include "rl/evaluation.h"
 #include "rl/grpo.h"
 #include "rl/policy.h"
@@ -24,19 +25,6 @@ namespace hone {
 // The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
 
-// What the files of a split hold; null unless task.kind = file. Error as ReadFileRows.
-std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split);
-// A line for each split that the stage asks: how many rows of the files are used and why others are not. Empty for other tasks.
-std::vector<std::string> FileSummaries(const Recipe& recipe, const Tokenizer& tokenizer);
-// Whether the stage samples completions to training prompts.
-bool SamplesTrainingPrompts(const Recipe& recipe);
-
-// Prompts without ids; those for training as the recipe's curriculum takes them. Files come again in another order each
-// epoch, held-out ones in one that task.seed decides. Error as ApplyCurriculum and ReadFileRows.
-PromptSource MakePromptTexts(const Recipe& recipe, Split split);
-PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
-// eval.prompts of them, or as many as the files have.
-std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
 // Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models: of
 // files all that the stage asks, of generated ones the first.
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher = nullptr);

@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "data/error.h"
-#include "data/random.h"
 #include "recipes/assembly.h"
 #include "recipes/commands.h"
 #include "rl/distill.h"
@@ -260,17 +259,13 @@ RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, Reward
 
 // A resumed run must go on with the questions it had, whatever their files' names say.
 void CheckQuestions(const Recipe& recipe, RunStore& store, bool changed) {
-  if (recipe.task.kind != TaskKind::kFile) return;
   constexpr char kQuestionsDigest[] = "questions digest";
-  KeyHash digest;
-  if (SamplesTrainingPrompts(recipe)) digest.Add(FileRowsOf(recipe, Split::kTrain)->digest);
-  digest.Add(FileRowsOf(recipe, Split::kHeldOut)->digest);
-  const std::string now = fmt::format("{:016x}", digest.value());
+  const std::string digest = QuestionsDigest(recipe);
   const auto stored = store.Meta(kQuestionsDigest);
-  if (stored && *stored != now && !changed)
+  if (stored && *stored != digest && !changed)
     throw Error("the questions are not those this run was started with", "task.data",
                 "resume with those files, or start a new run");
-  store.PutMeta(kQuestionsDigest, now);
+  if (!digest.empty()) store.PutMeta(kQuestionsDigest, digest);
 }
 
 void CheckTrainingPrompts(const Recipe& recipe) {
