@@ -305,7 +305,7 @@ ExprPtr ExpressionParser::Test(ExprPtr value) {
   if (expr->test == nullptr)
     FailAt(in_.where(), expr->line, "the test '" + expr->name + "' is not supported");
   const auto is_word = [&](const char* word) { return in_.IsName(word); };
-  static constexpr std::array kGoesOn = {"and", "or", "not", "in", "is", "if", "else"};
+  static constexpr std::array kGoesOn = {"and", "or", "else", "is"};
   const bool is_argument = in_.Is(Type::kName) && std::none_of(kGoesOn.begin(), kGoesOn.end(), is_word);
   if (in_.IsOp("(")) {
     expr = Arguments(std::move(expr));

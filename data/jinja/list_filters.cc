@@ -181,6 +181,11 @@ Value ItemsOf(const Value& value, Arguments& arguments, Budget& budget) {
   return MakeIterator(std::move(items), budget);
 }
 
+// What map and select go through: nothing of anything that is false.
+std::vector<Value> ItemsOrNone(const Value& value, Budget& budget) {
+  return Truth(value) ? Items(value, budget) : std::vector<Value>();
+}
+
 Value Map(const Value& value, Arguments& arguments, Budget& budget) {
   const Filter* filter = nullptr;
   std::optional<Value> attribute, otherwise;
@@ -195,7 +200,7 @@ Value Map(const Value& value, Arguments& arguments, Budget& budget) {
     arguments.Finish();
   }
   std::vector<Value> items;
-  for (const Value& item : Items(value, budget)) {
+  for (const Value& item : ItemsOrNone(value, budget)) {
     budget.SpendItems(1 + arguments.size());
     if (filter != nullptr) {
       Arguments each = arguments;
@@ -224,7 +229,7 @@ Value Select(const Value& value, Arguments& arguments, Budget& budget) {
     arguments.Finish();
   }
   std::vector<Value> items;
-  for (Value& item : Items(value, budget)) {
+  for (Value& item : ItemsOrNone(value, budget)) {
     budget.SpendItems(1 + arguments.size());
     const Value part = Part(item, attribute, budget);
     Arguments each = arguments;

@@ -123,6 +123,7 @@ Value GetEntry(const Value& self, Arguments& arguments, Budget& budget) {
   const Value key = arguments.Require("");
   const Value otherwise = arguments.Take("").value_or(None{});
   arguments.Finish();
+  RequireKey(key);
   const Value* found = self.AsDict()->Find(key, budget);
   return found != nullptr ? *found : otherwise;
 }
@@ -139,6 +140,14 @@ Value View(const Value& self, Arguments& arguments, Budget& budget) {
       items.push_back(MakeSequence(Sequence::Kind::kTuple, {key, value}, budget));
   }
   return MakeSequence(kKind, std::move(items), budget);
+}
+
+Value CountItems(const Value& self, Arguments& arguments, Budget& budget) {
+  const Value item = arguments.Require("");
+  arguments.Finish();
+  int64_t count = 0;
+  for (const Value& other : self.AsListOrTuple()->items) count += Equal(other, item, budget);
+  return count;
 }
 
 Value Cycle(const Value& self, Arguments& arguments, Budget&) {
@@ -225,11 +234,11 @@ constexpr Entry kDictMethods[] = {
     {"update", nullptr},
 };
 constexpr Entry kListMethods[] = {
-    {"append", nullptr}, {"clear", nullptr},   {"copy", nullptr},   {"count", nullptr},
-    {"extend", nullptr}, {"index", nullptr},   {"insert", nullptr}, {"pop", nullptr},
-    {"remove", nullptr}, {"reverse", nullptr}, {"sort", nullptr},
+    {"count", CountItems}, {"append", nullptr},  {"clear", nullptr},  {"copy", nullptr},
+    {"extend", nullptr},   {"index", nullptr},   {"insert", nullptr}, {"pop", nullptr},
+    {"remove", nullptr},   {"reverse", nullptr}, {"sort", nullptr},
 };
-constexpr Entry kTupleMethods[] = {{"count", nullptr}, {"index", nullptr}};
+constexpr Entry kTupleMethods[] = {{"count", CountItems}, {"index", nullptr}};
 constexpr Entry kLoopMethods[] = {{"cycle", Cycle}, {"changed", Changed}};
 
 const Entry* FindMethod(const Value& value, std::string_view name) {

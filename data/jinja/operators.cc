@@ -217,8 +217,7 @@ bool Contains(const Value& container, const Value& item, Budget& budget) {
   if (const Sequence* s = container.AsSequence())
     return std::any_of(s->items.begin(), s->items.end(), equals);
   if (const Dict* dict = container.AsDict()) {
-    if (item.AsDict() != nullptr || item.AsSequence() != nullptr)
-      throw Fault(std::string("a ") + item.TypeName() + " cannot be a key");
+    RequireKey(item);
     return dict->Find(item, budget) != nullptr;
   }
   if (const auto* it = container.As<std::shared_ptr<Iterator>>()) {
@@ -232,15 +231,9 @@ bool Contains(const Value& container, const Value& item, Budget& budget) {
 }
 
 Value Concat(const std::vector<Value>& values, Budget& budget) {
-  const auto is_safe = [](const Value& v) { return v.As<Text>() != nullptr && v.As<Text>()->safe; };
-  const bool safe = std::any_of(values.begin(), values.end(), is_safe);
   std::string out;
-  for (const Value& value : values) {
-    const std::string text = ToText(value, budget);
-    out += safe && !is_safe(value) ? EscapeHtml(text) : text;
-  }
-  budget.Spend(2 * static_cast<int64_t>(out.size()));
-  return Value::String(std::move(out), safe);
+  for (const Value& value : values) out += ToText(value, budget);
+  return Value::String(std::move(out));
 }
 
 }  // namespace hone::jinja

@@ -43,22 +43,25 @@ size_t CharacterBefore(std::string_view text, size_t end) {
   return end;
 }
 
-// Whether the Unicode standard's SpecialCasing gives `c` another case of several letters, or one that depends on its place.
-bool HasSpecialCase(char32_t c) {
-  static constexpr char32_t kRanges[][2] = {
-      {0xdf, 0xdf},   {0x130, 0x130}, {0x149, 0x149},   {0x1f0, 0x1f0},   {0x390, 0x390},  {0x3a3, 0x3a3},
-      {0x3b0, 0x3b0}, {0x587, 0x587}, {0x1e96, 0x1e9a}, {0x1f50, 0x1ffc}, {0xfb00, 0xfb17}};
-  return std::any_of(std::begin(kRanges), std::end(kRanges),
-                     [c](const auto& range) { return c >= range[0] && c <= range[1]; });
-}
+struct Span {
+  char32_t first, last;
+};
+// Letters whose other case is several letters, or depends on the place: Unicode's SpecialCasing.
+constexpr Span kNoSimpleUpper[] = {{0xdf, 0xdf},     {0x149, 0x149},   {0x1f0, 0x1f0},
+                                   {0x390, 0x390},   {0x3b0, 0x3b0},   {0x587, 0x587},
+                                   {0x1e96, 0x1e9a}, {0x1f50, 0x1ffc}, {0xfb00, 0xfb17}};
+constexpr Span kNoSimpleLower[] = {{0x130, 0x130}, {0x3a3, 0x3a3}};
 
-template <class Map>
-std::optional<std::string> WithCase(std::string_view text, Map map) {
+template <class Map, class Spans>
+std::optional<std::string> WithCase(std::string_view text, Map map, const Spans& refused) {
   std::string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
     const Utf8Char c = NextUtf8(text, at);
-    if (HasSpecialCase(c.code_point)) return std::nullopt;
+    const auto holds = [&](const Span& span) {
+      return c.code_point >= span.first && c.code_point <= span.last;
+    };
+    if (std::any_of(std::begin(refused), std::end(refused), holds)) return std::nullopt;
     out += EncodeUtf8(static_cast<char32_t>(map(static_cast<utf8proc_int32_t>(c.code_point))));
     at += c.size;
   }
@@ -76,7 +79,7 @@ std::vector<std::string_view> SplitAtSpace(std::string_view text, int64_t most) 
       end += c.size;
     }
     if (static_cast<int64_t>(parts.size()) == most) {
-      parts.push_back(Strip(text, std::nullopt, Side::kRight));
+      parts.push_back(text);
       break;
     }
     parts.push_back(text.substr(0, end));
@@ -96,7 +99,7 @@ std::vector<std::string_view> SplitAtSpaceFromRight(std::string_view text, int64
       begin = before;
     }
     if (static_cast<int64_t>(parts.size()) == most) {
-      parts.push_back(Strip(text, std::nullopt, Side::kLeft));
+      parts.push_back(text);
       break;
     }
     parts.push_back(text.substr(begin));
@@ -256,13 +259,17 @@ std::string Replace(std::string_view text, std::string_view from, std::string_vi
   return out += text.substr(begin);
 }
 
-std::optional<std::string> Upper(std::string_view text) { return WithCase(text, utf8proc_toupper); }
-std::optional<std::string> Lower(std::string_view text) { return WithCase(text, utf8proc_tolower); }
+std::optional<std::string> Upper(std::string_view text) {
+  return WithCase(text, utf8proc_toupper, kNoSimpleUpper);
+}
+std::optional<std::string> Lower(std::string_view text) {
+  return WithCase(text, utf8proc_tolower, kNoSimpleLower);
+}
 
 std::optional<std::string> Capitalize(std::string_view text) {
   if (text.empty()) return "";
   const size_t first = NextUtf8(text, 0).size;
-  auto begin = WithCase(text.substr(0, first), utf8proc_totitle);
+  auto begin = WithCase(text.substr(0, first), utf8proc_totitle, kNoSimpleUpper);
   const auto rest = Lower(text.substr(first));
   if (!begin || !rest) return std::nullopt;
   return *begin + *rest;

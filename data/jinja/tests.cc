@@ -65,7 +65,7 @@ bool IsExactly(const Value& value, Arguments& arguments, Budget&) {
 }
 bool IsCallable(const Value& value, Arguments& arguments, Budget&) {
   arguments.Finish();
-  return value.As<MacroRef>() != nullptr || value.As<CallerRef>() != nullptr ||
+  return value.IsUndefined() || value.As<MacroRef>() != nullptr || value.As<CallerRef>() != nullptr ||
          value.As<FunctionRef>() != nullptr || value.As<Method>() != nullptr;
 }
 

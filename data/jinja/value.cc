@@ -19,7 +19,7 @@ void RefuseDepth(int depth) {
 bool IsHashable(const Value& value) {
   if (const Sequence* s = value.AsSequence())
     return s->kind == Sequence::Kind::kTuple && std::all_of(s->items.begin(), s->items.end(), IsHashable);
-  return value.AsDict() == nullptr && !value.IsUndefined();
+  return value.AsDict() == nullptr;
 }
 
 bool EqualItems(const Sequence& a, const Sequence& b, Budget& budget) {
@@ -140,7 +140,7 @@ Value MakeDict(std::vector<std::pair<Value, Value>> entries, Budget& budget) {
   budget.SpendItems(2 * entries.size() + 1);
   Dict dict;
   for (auto& [key, value] : entries) {
-    if (!IsHashable(key)) throw Fault(std::string("a ") + key.TypeName() + " cannot be a key");
+    RequireKey(key);
     dict.depth = std::max({dict.depth, key.depth() + 1, value.depth() + 1});
     // One owner so far, so what Find shows may be changed.
     if (const Value* found = dict.Find(key, budget)) {
@@ -151,6 +151,10 @@ Value MakeDict(std::vector<std::pair<Value, Value>> entries, Budget& budget) {
   }
   RefuseDepth(dict.depth);
   return std::make_shared<const Dict>(std::move(dict));
+}
+
+void RequireKey(const Value& value) {
+  if (!IsHashable(value)) throw Fault(std::string("a ") + value.TypeName() + " cannot be a key");
 }
 
 Value MakeString(std::string bytes, Budget& budget) {

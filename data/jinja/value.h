@@ -133,6 +133,7 @@ inline Value MakeList(std::vector<Value> items, Budget& budget) {
 Value MakeIterator(std::vector<Value> items, Budget& budget);
 // The last of equal keys wins. Fault for a key that cannot be one.
 Value MakeDict(std::vector<std::pair<Value, Value>> entries, Budget& budget);
+void RequireKey(const Value& value);  // Fault for what cannot be a key: lists, dicts
 Value MakeString(std::string bytes, Budget& budget);
 // Fault for a number beyond 64 bits.
 Value FromJson(const nlohmann::ordered_json& json, Budget& budget);
