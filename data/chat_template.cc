@@ -45,6 +45,41 @@ std::string SourceIn(const nlohmann::json& config, const std::string& where) {
 
 }  // namespace
 
+std::tm LocalTime() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return local;
+}
+
+ChatInput ParseChatInput(const nlohmann::ordered_json& row, const std::string& where) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(what, where,
+                "write {\"messages\":[{\"role\":\"user\",\"content\":\"..\"},..]} on every line");
+  };
+  if (!row.is_object() || !row.contains("messages")) refuse("the line has no messages");
+  ChatInput input;
+  input.messages = row["messages"];
+  if (!input.messages.is_array() || input.messages.empty())
+    refuse("'messages' is not a list with messages in it");
+  for (const auto& message : input.messages) {
+    if (!message.is_object() || !message.contains("role") || !message["role"].is_string())
+      refuse("a message is not an object with a role");
+  }
+  if (row.contains("tools")) input.tools = row["tools"];
+  if (!input.tools.is_null() && !input.tools.is_array()) refuse("'tools' is not a list");
+  if (row.contains("add_generation_prompt")) {
+    if (!row["add_generation_prompt"].is_boolean())
+      refuse("'add_generation_prompt' is neither true nor false");
+    input.add_generation_prompt = row["add_generation_prompt"];
+  }
+  if (row.contains("chat_template_kwargs") && !row["chat_template_kwargs"].is_null()) {
+    if (!row["chat_template_kwargs"].is_object()) refuse("'chat_template_kwargs' is not an object");
+    input.variables = row["chat_template_kwargs"];
+  }
+  return input;
+}
+
 struct ChatTemplate::Tree {
   jinja::Body body;
 };

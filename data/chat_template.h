@@ -21,6 +21,13 @@ struct ChatInput {
       now;  // what strftime_now sees; without it templates that ask whether there is one are told no
 };
 
+// For `now`.
+std::tm LocalTime();
+
+// {"messages":[..]} and, where they are, "tools", "add_generation_prompt" and further variables in "chat_template_kwargs" (as TRL's data
+// sets have them); other keys are left alone. Error naming `where` for anything else.
+ChatInput ParseChatInput(const nlohmann::ordered_json& row, const std::string& where);
+
 // The part of Jinja that chat templates use, set up as `transformers` does. Immutable, so threads may share it. What a
 // template may do is bounded (data/jinja/value.h), and what the messages say is never read as a template.
 class ChatTemplate {

@@ -26,8 +26,11 @@ TextRow ParseRow(std::string_view line, const std::string& where) {
   if (!row.is_object())
     throw Error("the row is not an object", where,
                 "write {\"prompt\":\"..\",\"completion\":\"..\"} on every line");
+  if (row.contains("messages"))
+    return {"", "", Text(row, "kind", false, where), ParseChatInput(ParseOrderedJson(line, where), where),
+            where};
   return {Text(row, "prompt", true, where), Text(row, "completion", true, where),
-          Text(row, "kind", false, where)};
+          Text(row, "kind", false, where), std::nullopt, where};
 }
 
 }  // namespace

@@ -1,13 +1,17 @@
-// Supervised data as JSON lines, {"prompt":"..","completion":"..",..}: reading them, and an order that visits each once an epoch.
+// Supervised data as JSON lines, {"prompt":"..","completion":"..",..} or {"messages":[..],..}: reading them, and an order that visits
+// each once an epoch.
 // Covered by tests/data/text_rows_test.cc.
 #ifndef HONE_DATA_TEXT_ROWS_H_
 #define HONE_DATA_TEXT_ROWS_H_
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "data/chat_template.h"
 
 namespace hone {
 
@@ -17,9 +21,11 @@ void ForEachLine(const std::string& path,
                  const std::function<void(std::string_view line, const std::string& where)>& visit);
 
 struct TextRow {
-  std::string prompt;      // after the template; may be empty
-  std::string completion;  // without the end-of-sequence token
-  std::string kind;        // of the question; may be empty
+  std::string prompt;                          // after the template; may be empty
+  std::string completion;                      // without the end-of-sequence token
+  std::string kind = {};                       // of the question; may be empty
+  std::optional<ChatInput> conversation = {};  // in place of prompt and completion
+  std::string where = {};                      // file and line
 };
 
 // The rows of all files, in order; keys other than those above are left alone. Error with file and line for a line that is no

@@ -17,6 +17,8 @@ using Command = std::function<int()>;
 Command AddRunCommand(CLI::App& app);
 Command AddEvalCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
+Command AddChatCommand(CLI::App& app);
+Command AddTemplateCommand(CLI::App& app);
 Command AddLogProbsCommand(CLI::App& app);
 Command AddReportCommand(CLI::App& app);
 Command AddDoctorCommand(CLI::App& app);
