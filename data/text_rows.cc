@@ -22,8 +22,10 @@ std::string Text(const Row& row, const std::string& column, bool required, const
 }
 
 TextRow ParseRow(const Row& row, const TextColumns& columns, const std::string& where) {
-  return {Text(row, columns.prompt, true, where), Text(row, columns.completion, true, where),
-          Text(row, "kind", false, where)};
+  const std::string kind = Text(row, "kind", false, where);
+  if (FindColumn(row, "messages") != nullptr) return {"", "", kind, ParseChatInput(row, where), where};
+  return {Text(row, columns.prompt, true, where), Text(row, columns.completion, true, where), kind,
+          std::nullopt, where};
 }
 
 }  // namespace

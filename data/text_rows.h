@@ -1,18 +1,24 @@
-// Supervised data as rows of files, {"prompt":"..","completion":"..",..}: reading them, and an order that visits each once an epoch.
+// Supervised data as rows of files, {"prompt":"..","completion":"..",..} or {"messages":[..],..}: reading them, and an order that
+// visits each once an epoch.
 // Covered by tests/data/text_rows_test.cc.
 #ifndef HONE_DATA_TEXT_ROWS_H_
 #define HONE_DATA_TEXT_ROWS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "data/chat_template.h"
 
 namespace hone {
 
 struct TextRow {
-  std::string prompt;      // after the template; may be empty
-  std::string completion;  // without the end-of-sequence token
-  std::string kind;        // of the question; may be empty
+  std::string prompt;                          // after the template; may be empty
+  std::string completion;                      // without the end-of-sequence token
+  std::string kind = {};                       // of the question; may be empty
+  std::optional<ChatInput> conversation = {};  // in place of prompt and completion
+  std::string where = {};                      // file and line
 };
 
 // Which columns of a file hold a row's texts.

@@ -12,6 +12,7 @@
 #include "data/sign_corpus.h"
 #include "data/text_rows.h"
 #include "data/words_corpus.h"
+#include "rl/chat_documents.h"
 
 namespace hone {
 namespace {
@@ -35,7 +36,7 @@ std::function<TextRow(int64_t)> CorpusOf(const Recipe& recipe, const Shares& sha
   const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
   return [corpus](int64_t index) {
     auto document = corpus.DocumentAt(index);
-    return TextRow{std::move(document.prompt), std::move(document.completion), ""};
+    return TextRow{std::move(document.prompt), std::move(document.completion)};
   };
 }
 
@@ -123,12 +124,21 @@ std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
 }
 
 Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
-                           const Tokenizer& tokenizer) {
+                           const Policy& policy) {
+  const Tokenizer& tokenizer = policy.tokenizer();
   if (!tokenizer.eos_id())
     throw Error("the tokenizer names no end-of-sequence token", recipe.model.path,
                 "add eos_token to its tokenizer_config.json");
   auto sequences = std::make_shared<std::vector<TrainingSequence>>();
+  std::optional<ChatTemplate> chat;
   for (const TextRow& row : ReadTextRows(config.data, config.columns)) {
+    if (row.conversation) {
+      if (!chat) chat = ChatTemplate::Load(policy.tokenizer_dir());
+      const ChatFormat format = {*chat, tokenizer, policy.stop_ids()};
+      for (TrainingSequence& s : ChatDocuments(*row.conversation, format, loss_on, row.where))
+        sequences->push_back(std::move(s));
+      continue;
+    }
     sequences->push_back(SequenceOf(row.prompt, row.completion, loss_on, tokenizer));
     sequences->back().ids.push_back(*tokenizer.eos_id());
   }
@@ -137,10 +147,10 @@ Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, 
   return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
 }
 
-Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
-  if (!recipe.sft.data.empty()) return MakeRowDocuments(recipe, recipe.sft, recipe.sft.loss_on, tokenizer);
+Documents MakeDocuments(const Recipe& recipe, const Policy& policy) {
   const LossOn loss_on = recipe.sft.loss_on;
-  return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer](int64_t index) {
+  if (!recipe.sft.data.empty()) return MakeRowDocuments(recipe, recipe.sft, loss_on, policy);
+  return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer = policy.tokenizer()](int64_t index) {
             const TextRow row = corpus(index);
             return SequenceOf(row.prompt, row.completion, loss_on, tokenizer);
           },

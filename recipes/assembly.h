@@ -32,11 +32,12 @@ void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* tea
 std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy);
 // Document #i of the task's corpus.
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
-// sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
-Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
-// Rows of the config's data as the sampler would have written them: the prompt's tokens, the completion's, and the end. Error likewise.
+// sft.data, or without it the task's corpus. Error as ReadTextRows, ChatDocuments and Tokenizer::Encode. References the policy.
+Documents MakeDocuments(const Recipe& recipe, const Policy& policy);
+// Rows of the config's data as the sampler would have written them: the prompt's tokens, the completion's, and the end; conversations as
+// ChatDocuments has them, by the model's chat template. Error likewise.
 Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
-                           const Tokenizer& tokenizer);
+                           const Policy& policy);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 
 // The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.

@@ -36,7 +36,7 @@ int JudgeStdin(const JudgeArguments &a) {
 
 }  // namespace
 
-Command AddJudgeCommand(CLI::App& app) {
+Command AddJudgeCommand(CLI::App &app) {
   auto *command = app.add_subcommand("judge", "Run programs against tests in a sandbox");
   auto a = std::make_shared<JudgeArguments>();
   command->add_option("--threads", a->threads, "submissions judged at once; default: the number of cores")

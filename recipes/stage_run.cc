@@ -137,8 +137,8 @@ DistillSource MakeDistillSource(const Parts& p) {
   if (!r.distill.OnPolicy()) {
     const int64_t positions =
         std::min(p.policy.config().max_position_embeddings, p.teacher->config().max_position_embeddings);
-    return DocumentBatches(MakeRowDocuments(r, r.distill, LossOn::kCompletion, p.policy.tokenizer()),
-                           r.distill, "distill", positions);
+    return DocumentBatches(MakeRowDocuments(r, r.distill, LossOn::kCompletion, p.policy), r.distill,
+                           "distill", positions);
   }
   return GroupSource(p.policy, p.sampler, p.rewards, p.directory.store(),
                      MakePrompts(r, Split::kTrain, p.policy.tokenizer()),
@@ -169,7 +169,7 @@ RunEnd Distill(const Parts& p) {
 
 RunEnd Supervise(const Parts& p) {
   const Recipe& r = p.recipe;
-  SftStage stage(p.policy, MakeDocuments(r, p.policy.tokenizer()), r.sft, r.optimizer, r.memory);
+  SftStage stage(p.policy, MakeDocuments(r, p.policy), r.sft, r.optimizer, r.memory);
   return Train(p, stage);
 }
 

@@ -166,11 +166,13 @@ struct SftConfig : DocumentsConfig {
 
   template <class V>
   void Fields(V& v) {
-    DocumentFields(
-        v,
-        "JSON lines or Parquet of prompt and completion to learn from; relative to the recipe (empty: the "
-        "task's corpus)");
-    v.Field("loss_on", loss_on, "tokens that are learnt: all, or those of the completion");
+    DocumentFields(v,
+                   "JSON lines or Parquet of prompt and completion, or of messages for the model's chat "
+                   "template, to learn from; "
+                   "relative to the recipe (empty: the task's corpus)");
+    v.Field("loss_on", loss_on,
+            "tokens that are learnt: all, or those of the completion (of a conversation: of the assistant's "
+            "turns)");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
   }
@@ -199,8 +201,9 @@ struct DistillConfig : DocumentsConfig {
             "divides both models' logits before they are compared");
     DocumentFields(
         v,
-        "JSON lines or Parquet of prompt and completion, the teacher's say, whose completions are learnt; "
-        "relative to the recipe (empty: completions that the student samples)");
+        "JSON lines or Parquet of prompt and completion or of messages, the teacher's say, whose completions "
+        "or "
+        "assistant's turns are learnt; relative to the recipe (empty: completions that the student samples)");
     v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20},
             "without data: prompts sampled in a step");
     v.Field("completions", completions, Range{1, 65536}, "without data: completions of each");
