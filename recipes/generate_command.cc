@@ -90,7 +90,7 @@ std::string Stream(Sampler& sampler, const Tokenizer& tokenizer, SampleRequest r
 }
 
 int Generate(const GenerateArguments& a) {
-  const auto policy = Policy::Load(a.model, a.precision(), ThreadCount(a.threads));
+  const auto policy = Policy::LoadFrozen(a.model, a.precision(), ThreadCount(a.threads));
   Prompt prompt;
   prompt.text = a.prompt;
   prompt.ids = policy->tokenizer().Encode(a.prompt);
@@ -125,7 +125,7 @@ class Chat {
  public:
   explicit Chat(const GenerateArguments& a)
       : a_(a),
-        policy_(Policy::Load(a.model, a.precision(), ThreadCount(a.threads))),
+        policy_(Policy::LoadFrozen(a.model, a.precision(), ThreadCount(a.threads))),
         template_(ChatTemplate::Load(a.model)),
         sampler_(*policy_, RolloutConfig{}) {
     conversation_.add_generation_prompt = true;

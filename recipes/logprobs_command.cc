@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "data/error.h"
-#include "data/json.h"
 #include "policy/stored_weights.h"
 #include "recipes/commands.h"
 #include "recipes/token_lines.h"
@@ -19,7 +18,7 @@
 namespace hone {
 namespace {
 
-struct TextArguments {
+struct LogProbsArguments {
   std::string model;
   std::string dtype = "fp32";
   int64_t threads = 0;
@@ -27,18 +26,11 @@ struct TextArguments {
   Precision precision() const { return dtype == "bf16" ? Precision::kBf16 : Precision::kFp32; }
 };
 
-void AddCommon(CLI::App* command, TextArguments& a) {
-  command->add_option("model", a.model, "Hugging Face directory")->required();
-  command->add_option("--dtype", a.dtype, "what the matrix products multiply")
-      ->check(CLI::IsMember({"fp32", "bf16"}));
-  command->add_option("--threads", a.threads, "CPU threads (0: all cores)")->check(CLI::Range(0, 1024));
-}
-
-int LogProbs(const TextArguments& a) {
+int LogProbs(const LogProbsArguments& a) {
   const auto stored = StoredWeights::Open(a.model);
   kernels::ThreadPool pool(ThreadCount(a.threads));
   Model model(stored->config(), *stored, a.precision(), pool);
-  ForEachTokenLine(std::cin, checkpoint.config, [&](const TrainingBatch& batch, const std::string& where) {
+  ForEachTokenLine(std::cin, stored->config(), [&](const TrainingBatch& batch, const std::string& where) {
     std::vector<float> logprobs(batch.targets.size());
     model.LogProbs(batch, logprobs, {});
     if (!std::all_of(logprobs.begin(), logprobs.end(), [](float l) { return std::isfinite(l); })) {
@@ -56,8 +48,11 @@ int LogProbs(const TextArguments& a) {
 
 Command AddLogProbsCommand(CLI::App& app) {
   auto* command = app.add_subcommand("logprobs", "Log-probs of token ids: JSONL in, JSONL out");
-  auto a = std::make_shared<TextArguments>();
-  AddCommon(command, *a);
+  auto a = std::make_shared<LogProbsArguments>();
+  command->add_option("model", a->model, "Hugging Face directory")->required();
+  command->add_option("--dtype", a->dtype, "what the matrix products multiply")
+      ->check(CLI::IsMember({"fp32", "bf16"}));
+  command->add_option("--threads", a->threads, "CPU threads (0: all cores)")->check(CLI::Range(0, 1024));
   command->footer(
       "Reads {\"ids\":[..]} per line on stdin and writes {\"logprobs\":[null, ..]} of the same length, in "
       "order.\n"
