@@ -2,6 +2,7 @@
 #include "data/chat_template.h"
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "data/error.h"
@@ -28,8 +29,12 @@ nlohmann::ordered_json SpecialTokens(const nlohmann::json& config) {
   return tokens;
 }
 
+struct Source {
+  std::string text, where;
+};
+
 // What `chat_template` holds: a text, or a list of {"name":..,"template":..}.
-std::string SourceIn(const nlohmann::json& config, const std::string& where) {
+std::optional<std::string> SourceIn(const nlohmann::json& config) {
   const auto it = config.find("chat_template");
   if (it != config.end() && it->is_string()) return it->get<std::string>();
   if (it != config.end() && it->is_array()) {
@@ -39,8 +44,23 @@ std::string SourceIn(const nlohmann::json& config, const std::string& where) {
         return named["template"].get<std::string>();
     }
   }
-  throw Error("the model has no chat template", where,
-              "put its chat_template.jinja beside it, or take a model made for conversations");
+  return std::nullopt;
+}
+
+nlohmann::json ReadConfig(const std::string& file) {
+  if (!std::filesystem::exists(file)) return nlohmann::json::object();
+  nlohmann::json config = ParseStrictJson(ReadFile(file), file, kFetchAgain);
+  if (!config.is_object()) throw Error("it does not hold an object", file, kFetchAgain);
+  return config;
+}
+
+std::string ConfigFile(const std::string& directory) { return directory + "/tokenizer_config.json"; }
+
+std::optional<Source> FindSource(const std::string& directory, const nlohmann::json& config) {
+  const std::string file = directory + "/chat_template.jinja";
+  if (std::filesystem::exists(file)) return Source{ReadFile(file), file};
+  const std::optional<std::string> text = SourceIn(config);
+  return text ? std::optional(Source{*text, ConfigFile(directory)}) : std::nullopt;
 }
 
 }  // namespace
@@ -91,16 +111,20 @@ ChatTemplate ChatTemplate::Parse(std::string_view source, const std::string& whe
 }
 
 ChatTemplate ChatTemplate::Load(const std::string& directory) {
-  const std::string file = directory + "/chat_template.jinja",
-                    config_file = directory + "/tokenizer_config.json";
-  nlohmann::json config = nlohmann::json::object();
-  if (std::filesystem::exists(config_file))
-    config = ParseStrictJson(ReadFile(config_file), config_file, kFetchAgain);
-  if (!config.is_object()) throw Error("it does not hold an object", config_file, kFetchAgain);
-  ChatTemplate chat = std::filesystem::exists(file) ? Parse(ReadFile(file), file)
-                                                    : Parse(SourceIn(config, config_file), config_file);
+  const nlohmann::json config = ReadConfig(ConfigFile(directory));
+  const std::optional<Source> source = FindSource(directory, config);
+  if (!source) {
+    throw Error("the model has no chat template", ConfigFile(directory),
+                "put its chat_template.jinja beside it, or take a model made for conversations");
+  }
+  ChatTemplate chat = Parse(source->text, source->where);
   chat.special_tokens_ = SpecialTokens(config);
   return chat;
+}
+
+std::optional<std::string> ReadChatTemplate(const std::string& directory) {
+  const std::optional<Source> source = FindSource(directory, ReadConfig(ConfigFile(directory)));
+  return source ? std::optional(source->text) : std::nullopt;
 }
 
 std::string ChatTemplate::Render(const ChatInput& input) const {

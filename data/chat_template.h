@@ -51,6 +51,9 @@ class ChatTemplate {
   nlohmann::ordered_json special_tokens_ = nlohmann::ordered_json::object();
 };
 
+// The source of the template that Load takes; nullopt: the model has none.
+std::optional<std::string> ReadChatTemplate(const std::string& directory);
+
 }  // namespace hone
 
 #endif  // HONE_DATA_CHAT_TEMPLATE_H_
