@@ -106,7 +106,8 @@ struct TaskConfig {
     v.Field("seed", seed, AtLeast(0),
             "decides the questions of both splits, which never overlap; of files, which held-out ones "
             "eval.prompts takes");
-    v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
+    v.Field("prompt", prompt,
+            "template with {question}, r1_zero for the R1 report's, or chat for the model's chat template");
     v.Field(
         "train_on", train_on,
         "task.kind = words: arithmetic alone (reasoning), the other questions (general), or all; held out "
