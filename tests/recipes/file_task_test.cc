@@ -151,7 +151,7 @@ TEST_CASE(
   const std::string run = "run recipes/sums.toml --run-dir r --set 'task.data=[\"../data/long.jsonl\"]'";
   const Said refused = at.Hone(run + " --dry-run");
   CheckOneLine(refused);
-  CHECK(refused.Says("prompts of 308 tokens exceed the model's 256 positions"));
+  CHECK(refused.Says("prompts of 307 tokens exceed the model's 256 positions"));
   CHECK(refused.Says("task.max_prompt_tokens"));
   const Said planned = at.Hone(run + " --dry-run --set task.max_prompt_tokens=200");
   CHECK(planned.status == 0);
@@ -162,7 +162,7 @@ TEST_CASE(
       {"--set task.max_prompt_tokens=3", "every prompt is longer than 3 tokens"},
       {"--set 'task.data=[\"nowhere.jsonl\"]'", "recipes/nowhere.jsonl: cannot read"},
       {"--set task.columns.gold=answer",
-       "train.jsonl:1: the row has no column 'answer' (it has: q, a, level)"},
+       "test.jsonl:1: the row has no column 'answer' (it has: a, level, q)"},
       {"--set task.adapter=gsm8k --set task.columns={}", "no column 'question'"},
       {"--set task.kind=words", "task.data and task.held_out are not used"},
       {"--set task.data=[]", "task.data: task.kind = file needs files"},
