@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "data/error.h"
-#include "data/json.h"
 #include "data/random.h"
-#include "data/text_rows.h"
+#include "data/table_file.h"
 
 namespace hone {
 namespace {
@@ -22,11 +21,11 @@ constexpr std::string_view kMarks = ".,;:!?\"'`";
 bool IsBlank(std::string_view text) { return text.find_first_not_of(kBlanks) == std::string_view::npos; }
 
 // A text, or the contents of a list of messages, one a line; nothing for anything else.
-std::string TextOf(const nlohmann::json& value) {
+std::string TextOf(const Row& value) {
   if (value.is_string()) return value.get<std::string>();
   std::string text;
   if (!value.is_array()) return text;
-  for (const nlohmann::json& message : value) {
+  for (const Row& message : value) {
     if (!message.is_object() || !message.contains("content") || !message["content"].is_string()) continue;
     text += (text.empty() ? "" : "\n") + message["content"].get<std::string>();
   }
@@ -34,25 +33,25 @@ std::string TextOf(const nlohmann::json& value) {
 }
 
 // Of the first of `names` that the row has; false without any.
-bool TakeText(const nlohmann::json& row, std::initializer_list<const char*> names, std::string& text) {
-  for (const char* name : names) {
-    const auto found = row.find(name);
-    if (found == row.end()) continue;
+bool TakeText(const Row& row, std::initializer_list<std::string> names, std::string& text) {
+  for (const std::string& name : names) {
+    const Row* found = FindColumn(row, name);
+    if (found == nullptr) continue;
     text = TextOf(*found);
     return true;
   }
   return false;
 }
 
-CheckedRow ParseCheckedRow(std::string_view line, const std::string& where) {
-  const nlohmann::json row = ParseStrictJson(line, where);
+CheckedRow ParseCheckedRow(const Row& row, const TextColumns& columns, const std::string& where) {
   CheckedRow checked;
   checked.where = where;
-  if (!row.is_object() ||
-      !TakeText(row, {"prompt", "question", "problem", "instruction", "text"}, checked.prompt))
-    throw Error("the row has no prompt", where,
+  if (!TakeText(row, {columns.prompt, "prompt", "question", "problem", "instruction", "text"},
+                checked.prompt))
+    throw Error("the row has no prompt (" + ColumnNames(row) + ")", where,
                 "write {\"prompt\":\"..\"} on every line, or question, or problem");
-  TakeText(row, {"completion", "response", "answer", "solution", "output"}, checked.completion);
+  TakeText(row, {columns.completion, "completion", "response", "answer", "solution", "output"},
+           checked.completion);
   return checked;
 }
 
@@ -186,10 +185,10 @@ class LeakFinder {
 
 }  // namespace
 
-std::vector<CheckedRow> ReadCheckedRows(const std::string& path) {
+std::vector<CheckedRow> ReadCheckedRows(const std::string& path, const TextColumns& columns) {
   std::vector<CheckedRow> rows;
-  ForEachLine(path, [&](std::string_view line, const std::string& where) {
-    rows.push_back(ParseCheckedRow(line, where));
+  ForEachRow(path, [&](const Row& row, const std::string& where) {
+    rows.push_back(ParseCheckedRow(row, columns, where));
   });
   if (rows.empty()) throw Error("there is no row in it", path, "name a file of JSON lines");
   return rows;

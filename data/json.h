@@ -16,6 +16,10 @@ inline constexpr const char* kFetchAgain = "download or write the file again";
 // JSON value with unique keys, nested at most 64 deep.
 nlohmann::json ParseStrictJson(std::string_view text, const std::string& where, const char* remedy = "");
 
+// The same with the keys in the text's order, for what is written out again.
+nlohmann::ordered_json ParseOrderedJson(std::string_view text, const std::string& where,
+                                        const char* remedy = "");
+
 // What the library says of a fault, without its numbering.
 std::string JsonFault(const nlohmann::json::exception& fault);
 

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <system_error>
 
 namespace hone {
@@ -102,6 +104,28 @@ std::string ReadFile(const std::string& path) {
   }
   bytes.resize(used);
   return bytes;
+}
+
+void ForEachLine(const std::string& path,
+                 const std::function<void(std::string_view line, const std::string& where)>& visit) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  if (file == nullptr) throw SystemError("read", path, errno);
+  char* buffer = nullptr;
+  size_t capacity = 0;
+  const auto next = [&] {
+    errno = 0;
+    return ::getline(&buffer, &capacity, file.get());
+  };
+  const std::unique_ptr<char*, void (*)(char**)> release(&buffer, [](char** kept) { std::free(*kept); });
+  int64_t number = 0;
+  for (ssize_t size = next(); size >= 0; size = next()) {
+    ++number;
+    std::string_view line(buffer, static_cast<size_t>(size));
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.find_first_not_of(" \t\r\f\v") != std::string_view::npos)
+      visit(line, path + ":" + std::to_string(number));
+  }
+  if (std::ferror(file.get()) || errno == ENOMEM) throw SystemError("read", path, errno);
 }
 
 void WriteFileAtomic(const std::string& path, std::string_view bytes) {

@@ -3,6 +3,7 @@
 #ifndef HONE_DATA_TEXT_FILE_H_
 #define HONE_DATA_TEXT_FILE_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,11 @@ Error SystemError(const std::string& action, const std::string& path, int error_
 
 // The bytes of a file. Error if it is missing, a directory or unreadable.
 std::string ReadFile(const std::string& path);
+
+// Visits the lines of a file that hold more than blanks, in order, without their ends, one in memory at a time; `where` is
+// "PATH:NUMBER", from 1. Error as ReadFile.
+void ForEachLine(const std::string& path,
+                 const std::function<void(std::string_view line, const std::string& where)>& visit);
 
 // Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it over `path`, so
 // that a crash leaves the old file or the new one. Error on failure (disk full included): the old file is

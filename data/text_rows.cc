@@ -6,54 +6,39 @@
 #include <utility>
 
 #include "data/error.h"
-#include "data/json.h"
 #include "data/random.h"
-#include "data/text_file.h"
+#include "data/table_file.h"
 
 namespace hone {
 namespace {
 
-std::string Text(const nlohmann::json& row, const char* key, bool required, const std::string& where) {
-  const auto it = row.find(key);
-  if (it == row.end() && !required) return "";
-  if (it != row.end() && it->is_string()) return it->get<std::string>();
-  throw Error(std::string(it == row.end() ? "the row has no text '" : "not a text: '") + key + "'", where,
-              "write {\"prompt\":\"..\",\"completion\":\"..\"} on every line");
+std::string Text(const Row& row, const std::string& column, bool required, const std::string& where) {
+  const Row* value = FindColumn(row, column);
+  if (value == nullptr && !required) return "";
+  if (value != nullptr && value->is_string()) return value->get<std::string>();
+  throw Error(value == nullptr ? "the row has no text '" + column + "' (" + ColumnNames(row) + ")"
+                               : "not a text: '" + column + "'",
+              where, "write {\"prompt\":\"..\",\"completion\":\"..\"}, or name other columns in the recipe");
 }
 
-TextRow ParseRow(std::string_view line, const std::string& where) {
-  const nlohmann::json row = ParseStrictJson(line, where);
-  if (!row.is_object())
-    throw Error("the row is not an object", where,
-                "write {\"prompt\":\"..\",\"completion\":\"..\"} on every line");
-  return {Text(row, "prompt", true, where), Text(row, "completion", true, where),
-          Text(row, "kind", false, where)};
+TextRow ParseRow(const Row& row, const TextColumns& columns, const std::string& where) {
+  const std::string kind = Text(row, "kind", false, where);
+  if (FindColumn(row, "messages") != nullptr) return {"", "", kind, ParseChatInput(row, where), where};
+  return {Text(row, columns.prompt, true, where), Text(row, columns.completion, true, where), kind,
+          std::nullopt, where};
 }
 
 }  // namespace
 
-void ForEachLine(const std::string& path,
-                 const std::function<void(std::string_view line, const std::string& where)>& visit) {
-  const std::string text = ReadFile(path);
-  int64_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    ++number;
-    if (line.find_first_not_of(" \t\r\f\v") != std::string_view::npos)
-      visit(line, path + ":" + std::to_string(number));
-    begin = end + 1;
-  }
-}
-
-std::vector<TextRow> ReadTextRows(const std::vector<std::string>& paths) {
+std::vector<TextRow> ReadTextRows(const std::vector<std::string>& paths, const TextColumns& columns) {
   std::vector<TextRow> rows;
   for (const std::string& path : paths) {
     const size_t before = rows.size();
-    ForEachLine(path, [&](std::string_view line, const std::string& where) {
-      rows.push_back(ParseRow(line, where));
+    ForEachRow(path, [&](const Row& row, const std::string& where) {
+      rows.push_back(ParseRow(row, columns, where));
     });
-    if (rows.size() == before) throw Error("there is no row in it", path, "name a file of JSON lines");
+    if (rows.size() == before)
+      throw Error("there is no row in it", path, "name a file of JSON lines or Parquet");
   }
   return rows;
 }

@@ -37,6 +37,9 @@ struct Group {
   std::vector<Completion> completions;
 };
 
+// The largest size of a reward: the squares of a group's rewards must add up within a double.
+inline constexpr double kLargestReward = 1e100;
+
 // What a reward says of one completion. A fault is never a number.
 struct Score {
   enum class Status { kValue, kNotApplicable, kFault };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
@@ -11,17 +12,10 @@
 #include "data/sign_corpus.h"
 #include "data/text_rows.h"
 #include "data/words_corpus.h"
+#include "rl/chat_documents.h"
 
 namespace hone {
 namespace {
-
-// The prompts of one kind of task.
-template <class Task, class... Rest>
-PromptSource PromptsOf(const Recipe& recipe, Split split, Rest... rest) {
-  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplate(recipe.task.prompt),
-                  rest...);
-  return [task](int64_t index) { return task.PromptAt(index); };
-}
 
 TrainingSequence SequenceOf(const std::string& prompt, const std::string& completion, LossOn loss_on,
                             const Tokenizer& tokenizer) {
@@ -42,24 +36,15 @@ std::function<TextRow(int64_t)> CorpusOf(const Recipe& recipe, const Shares& sha
   const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
   return [corpus](int64_t index) {
     auto document = corpus.DocumentAt(index);
-    return TextRow{std::move(document.prompt), std::move(document.completion), ""};
+    return TextRow{std::move(document.prompt), std::move(document.completion)};
   };
 }
 
-// The task's endless prompts of a split.
-PromptSource TaskPrompts(const Recipe& recipe, Split split) {
-  switch (recipe.task.kind) {
-    case TaskKind::kArithmetic:
-      return PromptsOf<ArithmeticTask>(recipe, split);
-    case TaskKind::kCode:
-      return PromptsOf<CodeTask>(recipe, split);
-    case TaskKind::kWords:
-      return PromptsOf<WordsTask>(recipe, split,
-                                  split == Split::kTrain ? recipe.task.train_on : WordsSubset::kAll);
-    case TaskKind::kSigns:
-      return PromptsOf<SignTask>(recipe, split);
-  }
-  std::abort();
+// A model without this token would read its five letters.
+void CheckBos(const Recipe& recipe, const Tokenizer& tokenizer) {
+  if (recipe.task.prompt.find("<bos>") == std::string::npos || tokenizer.TokenId("<bos>")) return;
+  throw Error("the model's tokenizer has no <bos>", "task.prompt",
+              "write the prompt with the model's own tokens");
 }
 
 void WriteTokenizer(TaskKind kind, const std::string& directory) {
@@ -72,6 +57,8 @@ void WriteTokenizer(TaskKind kind, const std::string& directory) {
       return WriteWordsTokenizer(directory);
     case TaskKind::kSigns:
       return WriteSignTokenizer(directory);
+    case TaskKind::kFile:
+      break;  // the schema refuses it
   }
   std::abort();
 }
@@ -93,40 +80,19 @@ std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& toke
   return std::make_unique<Policy>(std::move(checkpoint), tokenizer_dir, recipe.run.precision, threads);
 }
 
-PromptSource MakePromptTexts(const Recipe& recipe, Split split) {
-  PromptSource prompts = TaskPrompts(recipe, split);
-  if (split == Split::kHeldOut) return prompts;
-  return ApplyCurriculum(std::move(prompts), recipe.curriculum, static_cast<uint64_t>(recipe.run.seed));
-}
-
-PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer) {
-  return [texts = MakePromptTexts(recipe, split), &tokenizer](int64_t index) {
-    return WithIds(texts(index), tokenizer);
-  };
-}
-
-std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer) {
-  const PromptSource source = MakePrompts(recipe, Split::kHeldOut, tokenizer);
-  std::vector<Prompt> prompts;
-  for (int64_t i = 0; i < recipe.eval.prompts; ++i) prompts.push_back(source(i));
-  return prompts;
-}
-
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher) {
-  Prompt prompt;
-  try {
-    prompt = MakePrompts(recipe, Split::kHeldOut, policy.tokenizer())(0);
-  } catch (const Error& e) {
-    throw Error(std::string("the model's tokenizer cannot write the prompts: ") + e.what(), "task.prompt",
-                "use the prompt the model was made for");
-  }
+  CheckBos(recipe, policy.tokenizer());
+  const Prompt prompt = LongestPrompt(recipe, policy.tokenizer());
   const auto length = static_cast<int64_t>(prompt.ids.size());
   const auto check = [&](const ModelConfig& config, const char* whose) {
     if (length + recipe.rollout.max_new_tokens <= config.max_position_embeddings) return;
     throw Error("rollout.max_new_tokens = " + std::to_string(recipe.rollout.max_new_tokens) +
                     " and prompts of " + std::to_string(length) + " tokens exceed the " + whose + " " +
                     std::to_string(config.max_position_embeddings) + " positions",
-                recipe.name, "lower rollout.max_new_tokens");
+                recipe.name,
+                recipe.task.kind == TaskKind::kFile
+                    ? "lower rollout.max_new_tokens, or leave long prompts out with task.max_prompt_tokens"
+                    : "lower rollout.max_new_tokens");
   };
   check(policy.config(), "model's");
   if (teacher != nullptr) check(teacher->config(), "teacher's");
@@ -150,17 +116,29 @@ std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
       return CorpusOf<WordsCorpus>(recipe, recipe.words_corpus.shares);
     case TaskKind::kSigns:
       return CorpusOf<SignCorpus>(recipe, recipe.sign_corpus.shares);
+    case TaskKind::kFile:
+      throw Error("task.kind = file has no documents to learn", "sft.data",
+                  "name files of prompt and completion");
   }
   std::abort();
 }
 
-Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>& data, LossOn loss_on,
-                           const Tokenizer& tokenizer) {
+Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
+                           const Policy& policy) {
+  const Tokenizer& tokenizer = policy.tokenizer();
   if (!tokenizer.eos_id())
     throw Error("the tokenizer names no end-of-sequence token", recipe.model.path,
                 "add eos_token to its tokenizer_config.json");
   auto sequences = std::make_shared<std::vector<TrainingSequence>>();
-  for (const TextRow& row : ReadTextRows(data)) {
+  std::optional<ChatTemplate> chat;
+  for (const TextRow& row : ReadTextRows(config.data, config.columns)) {
+    if (row.conversation) {
+      if (!chat) chat = ChatTemplate::Load(policy.tokenizer_dir());
+      const ChatFormat format = {*chat, tokenizer, policy.stop_ids()};
+      for (TrainingSequence& s : ChatDocuments(*row.conversation, format, loss_on, row.where))
+        sequences->push_back(std::move(s));
+      continue;
+    }
     sequences->push_back(SequenceOf(row.prompt, row.completion, loss_on, tokenizer));
     sequences->back().ids.push_back(*tokenizer.eos_id());
   }
@@ -169,11 +147,10 @@ Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>&
   return {[sequences, order](int64_t index) { return (*sequences)[order->RowAt(index)]; }, count};
 }
 
-Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer) {
-  if (!recipe.sft.data.empty())
-    return MakeRowDocuments(recipe, recipe.sft.data, recipe.sft.loss_on, tokenizer);
+Documents MakeDocuments(const Recipe& recipe, const Policy& policy) {
   const LossOn loss_on = recipe.sft.loss_on;
-  return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer](int64_t index) {
+  if (!recipe.sft.data.empty()) return MakeRowDocuments(recipe, recipe.sft, loss_on, policy);
+  return {[corpus = MakeCorpus(recipe), loss_on, &tokenizer = policy.tokenizer()](int64_t index) {
             const TextRow row = corpus(index);
             return SequenceOf(row.prompt, row.completion, loss_on, tokenizer);
           },

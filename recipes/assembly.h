@@ -13,6 +13,7 @@
 #include "data/text_rows.h"
 #include "data/words_tasks.h"
 #include "recipes/schema.h"
+#include "recipes/task_prompts.h"
 #include "rl/evaluation.h"
 #include "rl/grpo.h"
 #include "rl/policy.h"
@@ -24,21 +25,19 @@ namespace hone {
 // The recipe's start: its checkpoint, or new weights whose tokenizer is written into `tokenizer_dir`.
 std::unique_ptr<Policy> MakePolicy(const Recipe& recipe, const std::string& tokenizer_dir);
 
-// Prompts without ids; those for training as the recipe's curriculum takes them. Error as ApplyCurriculum.
-PromptSource MakePromptTexts(const Recipe& recipe, Split split);
-PromptSource MakePrompts(const Recipe& recipe, Split split, const Tokenizer& tokenizer);
-std::vector<Prompt> HeldOutPrompts(const Recipe& recipe, const Tokenizer& tokenizer);
-// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models.
+// Error naming the recipe key when the tokenizer cannot write the prompts or they leave no room for completions in one of the models: of
+// files all that the stage asks, of generated ones the first.
 void CheckPrompts(const Recipe& recipe, const Policy& policy, const Teacher* teacher = nullptr);
 // The same check of all models; gives the teacher of a distill stage, which references the policy, and null of others. Error as Teacher.
 std::unique_ptr<Teacher> CheckModels(const Recipe& recipe, Policy& policy);
 // Document #i of the task's corpus.
 std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe);
-// sft.data, or without it the task's corpus. Error as ReadTextRows and Tokenizer::Encode.
-Documents MakeDocuments(const Recipe& recipe, const Tokenizer& tokenizer);
-// Rows of `data` as the sampler would have written them: the prompt's tokens, the completion's, and the end. Error likewise.
-Documents MakeRowDocuments(const Recipe& recipe, const std::vector<std::string>& data, LossOn loss_on,
-                           const Tokenizer& tokenizer);
+// sft.data, or without it the task's corpus. Error as ReadTextRows, ChatDocuments and Tokenizer::Encode. References the policy.
+Documents MakeDocuments(const Recipe& recipe, const Policy& policy);
+// Rows of the config's data as the sampler would have written them: the prompt's tokens, the completion's, and the end; conversations as
+// ChatDocuments has them, by the model's chat template. Error likewise.
+Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
+                           const Policy& policy);
 std::unique_ptr<RewardRunner> MakeRewards(const Recipe& recipe);
 
 // The policy's accuracy on the recipe's held-out prompts. Everything else is referenced and must outlive the result.

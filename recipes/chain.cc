@@ -10,6 +10,7 @@
 
 #include "data/edit_distance.h"
 #include "data/error.h"
+#include "data/table_file.h"
 #include "recipes/stage_run.h"
 #include "rl/sampling.h"
 
@@ -20,7 +21,7 @@ enum class Gives { kModel, kData, kNothing };
 
 Gives GivenBy(const RecipeFile& file, const std::string& from) {
   const auto stage = file.stages.find(from);
-  if (stage == file.stages.end()) return from.ends_with(".jsonl") ? Gives::kData : Gives::kModel;
+  if (stage == file.stages.end()) return IsTableFile(from) ? Gives::kData : Gives::kModel;
   switch (stage->second.recipe.kind) {
     case StageKind::kGrpo:
     case StageKind::kSft:

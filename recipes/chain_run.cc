@@ -105,6 +105,10 @@ class Chain {
     if (!stage.recipe.model.path.empty()) add_path(stage.recipe.model.path);
     if (!stage.recipe.distill.teacher.empty()) add_path(stage.recipe.distill.teacher);
     for (const std::string& model : stage.recipe.eval.models) add_path(model);
+    if (stage.recipe.task.kind == TaskKind::kFile) {
+      for (const std::string& data : stage.recipe.task.files.data) add_path(data);
+      for (const std::string& data : stage.recipe.task.files.held_out) add_path(data);
+    }
     for (const std::string& data : stage.recipe.sft.data) add_path(data);
     for (const std::string& data : stage.recipe.distill.data) add_path(data);
     if (!stage.recipe.curriculum.pass_rates.empty()) add_path(stage.recipe.curriculum.pass_rates);

@@ -11,6 +11,7 @@
 
 #include "data/data_check.h"
 #include "data/error.h"
+#include "data/table_file.h"
 #include "recipes/assembly.h"
 #include "recipes/commands.h"
 #include "recipes/schema.h"
@@ -30,6 +31,7 @@ struct DataArguments {
 
 struct NamedSet {
   std::string name;
+  std::string files;  // of questions from files: which rows are used
   std::vector<CheckedRow> rows;
 };
 
@@ -37,12 +39,12 @@ struct TwoSets {
   NamedSet train, held_out;  // held_out without rows: there is nothing to leak
 };
 
-TwoSets SetsOfFiles(const std::vector<std::string>& paths) {
+TwoSets SetsOfFiles(const std::vector<std::string>& paths, const TextColumns& columns = {}) {
   TwoSets sets;
   const size_t training = paths.size() == 1 ? 1 : paths.size() - 1;
   for (size_t i = 0; i < paths.size(); ++i) {
     NamedSet& set = i < training ? sets.train : sets.held_out;
-    std::vector<CheckedRow> rows = ReadCheckedRows(paths[i]);
+    std::vector<CheckedRow> rows = ReadCheckedRows(paths[i], columns);
     set.name += (set.name.empty() ? "" : ", ") + paths[i];
     set.rows.insert(set.rows.end(), std::make_move_iterator(rows.begin()),
                     std::make_move_iterator(rows.end()));
@@ -62,7 +64,7 @@ void AddChainData(const RecipeFile& file, const DataArguments& arguments, std::v
                   "check the prompts of '" + from + "', or stages/" + from +
                       "/dataset.jsonl of a run against a file of held-out rows");
     }
-    if (other == file.stages.end() && from.ends_with(".jsonl")) data.push_back(from);
+    if (other == file.stages.end() && IsTableFile(from)) data.push_back(from);
   }
 }
 
@@ -70,6 +72,19 @@ int64_t NumPromptsUsed(const Recipe& recipe) {
   if (recipe.kind == StageKind::kSample) return recipe.sample.prompts;
   if (recipe.kind == StageKind::kDistill) return recipe.distill.steps * recipe.distill.prompts_per_step;
   return recipe.grpo.steps * recipe.grpo.prompts_per_step;
+}
+
+// At most `most` prompts: of files each row once.
+void AddPrompts(const Recipe& recipe, Split split, int64_t most, const std::string& what, NamedSet& set) {
+  if (const auto rows = FileRowsOf(recipe, split)) {
+    set.files = rows->Summary();
+    most = std::min(most, std::ssize(rows->questions));
+  }
+  const PromptSource prompt = MakePromptTexts(recipe, split);
+  for (int64_t i = 0; i < most; ++i) {
+    Prompt one = prompt(i);
+    set.rows.push_back({std::move(one.text), "", what + std::to_string(one.index)});
+  }
 }
 
 // The data that is learnt from, else the prompts that are sampled for; and the prompts evaluations use.
@@ -85,9 +100,11 @@ TwoSets SetsOfRecipe(const DataArguments& arguments) {
     AddChainData(file, arguments, data);
   }
   if (!data.empty()) {
-    sets = SetsOfFiles({data[0]});
+    const TextColumns& columns =
+        (recipe.kind == StageKind::kSft ? recipe.sft.columns : recipe.distill.columns);
+    sets = SetsOfFiles({data[0]}, columns);
     for (size_t i = 1; i < data.size(); ++i) {
-      const TwoSets more = SetsOfFiles({data[i]});
+      const TwoSets more = SetsOfFiles({data[i]}, columns);
       sets.train.name += ", " + more.train.name;
       sets.train.rows.insert(sets.train.rows.end(), more.train.rows.begin(), more.train.rows.end());
     }
@@ -101,14 +118,11 @@ TwoSets SetsOfRecipe(const DataArguments& arguments) {
     }
   } else {
     sets.train.name = split + "training prompts";
-    const PromptSource prompt = MakePromptTexts(recipe, Split::kTrain);
-    for (int64_t i = 0; i < std::min(NumPromptsUsed(recipe), arguments.rows); ++i)
-      sets.train.rows.push_back({prompt(i).text, "", "training prompt " + std::to_string(i)});
+    AddPrompts(recipe, Split::kTrain, std::min(NumPromptsUsed(recipe), arguments.rows), "training prompt ",
+               sets.train);
   }
   sets.held_out.name = split + "held-out prompts";
-  const PromptSource prompt = MakePromptTexts(recipe, Split::kHeldOut);
-  for (int64_t i = 0; i < recipe.eval.prompts; ++i)
-    sets.held_out.rows.push_back({prompt(i).text, "", "held-out prompt " + std::to_string(i)});
+  AddPrompts(recipe, Split::kHeldOut, recipe.eval.prompts, "held-out prompt ", sets.held_out);
   return sets;
 }
 
@@ -155,6 +169,7 @@ void PrintSet(const char* role, const NamedSet& set) {
   const SetReport report = DescribeSet(set.rows);
   fmt::print("{}: {}\n  {} rows, {} duplicates, {} with an earlier row's prompt and another completion\n",
              role, set.name, report.rows, report.duplicates, report.repeated_prompts);
+  if (!set.files.empty()) fmt::print("  of the files' {}\n", set.files);
   if (report.empty_prompts + report.empty_completions > 0)
     fmt::print("  empty: {} prompts, {} completions\n", report.empty_prompts, report.empty_completions);
   fmt::print("  lengths (shortest / median / 90 % / longest)\n");
@@ -195,6 +210,7 @@ Json ToJson(const NamedSet& set) {
                {"empty_completions", r.empty_completions},
                {"prompt_characters", ToJson(r.prompt_characters)},
                {"prompt_words", ToJson(r.prompt_words)}};
+  if (!set.files.empty()) json["files"] = set.files;
   if (r.has_completions) {
     json["completion_characters"] = ToJson(r.completion_characters);
     json["completion_words"] = ToJson(r.completion_words);

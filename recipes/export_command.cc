@@ -6,13 +6,16 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "data/chat_template.h"
 #include "data/error.h"
 #include "data/text_file.h"
 #include "policy/checkpoint.h"
+#include "policy/gguf.h"
 #include "policy/probe.h"
 #include "policy/stored_weights.h"
 #include "recipes/commands.h"
@@ -100,6 +103,35 @@ void RequireSameScores(const std::string& from, const std::string& to, WeightDty
   }
 }
 
+bool IsGguf(const std::string& out) { return fs::path(out).extension() == ".gguf"; }
+
+GgufType GgufTypeOf(const ExportArguments& a, const StoredWeights& stored) {
+  if (a.dtype == "q8_0") return GgufType::kQ8_0;
+  switch (TypeOf(a, stored)) {
+    case WeightDtype::kFp32:
+      return GgufType::kF32;
+    case WeightDtype::kFp16:
+      return GgufType::kF16;
+    case WeightDtype::kBf16:
+      return GgufType::kBf16;
+  }
+  std::abort();
+}
+
+int ExportGgufFile(const ExportArguments& a) {
+  if (fs::exists(a.out)) throw Error("it exists", a.out, "choose another --out");
+  const auto stored = StoredWeights::Open(a.model);
+  const Tokenizer tokenizer = Tokenizer::Load(a.model);
+  const fs::path model = fs::canonical(a.model);
+  ExportGguf(a.out, stored->config(), *stored, tokenizer,
+             {.type = GgufTypeOf(a, *stored),
+              .name = model.filename().string(),
+              .chat_template = ReadChatTemplate(a.model).value_or("")});
+  fmt::print("{}: {}, {:.3f} GB; read back, its bytes are those of the model\n", a.out,
+             stored->config().architecture, static_cast<double>(fs::file_size(a.out)) * 1e-9);
+  return 0;
+}
+
 int ExportDirectory(const ExportArguments& a) {
   const NewDirectory directory(a.out);
   const auto stored = StoredWeights::Open(a.model);
@@ -122,15 +154,27 @@ int ExportDirectory(const ExportArguments& a) {
   return 0;
 }
 
+int Export(const ExportArguments& a) {
+  if (!IsGguf(a.out) && a.dtype == "q8_0")
+    throw Error("q8_0 is a type of GGUF files", "--dtype", "name an --out that ends in .gguf");
+  return IsGguf(a.out) ? ExportGgufFile(a) : ExportDirectory(a);
+}
+
 }  // namespace
 
 Command AddExportCommand(CLI::App& app) {
   auto* command = app.add_subcommand("export", "Write a model in another type or in other files");
   auto a = std::make_shared<ExportArguments>();
   command->add_option("model", a->model, "Hugging Face directory")->required();
-  command->add_option("--out", a->out, "directory to make; it must not exist, or be empty")->required();
-  command->add_option("--dtype", a->dtype, "type of the weights (default: that of the model; bf16 for FP8)")
-      ->check(CLI::IsMember({"fp32", "bf16", "fp16"}));
+  command
+      ->add_option(
+          "--out", a->out,
+          "directory to make, which must not exist, or be empty; or a new file NAME.gguf for llama.cpp")
+      ->required();
+  command
+      ->add_option("--dtype", a->dtype,
+                   "type of the weights (default: that of the model; bf16 for FP8); q8_0 for GGUF alone")
+      ->check(CLI::IsMember({"fp32", "bf16", "fp16", "q8_0"}));
   command
       ->add_option("--shard-size", a->shard_bytes,
                    "most bytes of weights in one file, such as 500MB (default: 5GB)")
@@ -142,8 +186,10 @@ Command AddExportCommand(CLI::App& app) {
       "and must\n"
       "score a fixed sequence as the model does, bit for bit; only then does the directory appear under its "
       "name.\n"
-      "Example:\n  hone export runs/r1_zero/model --out r1_zero_bf16 --dtype bf16 --shard-size 2GB");
-  return [a] { return ExportDirectory(*a); };
+      "Example:\n  hone export runs/r1_zero/model --out r1_zero_bf16 --dtype bf16 --shard-size 2GB\n"
+      "  hone export runs/r1_zero/model --out r1_zero.gguf --dtype q8_0\n"
+      "A GGUF file holds tokenizer and chat template too. It is read back and compared byte for byte.");
+  return [a] { return Export(*a); };
 }
 
 }  // namespace hone

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -49,13 +48,7 @@ void WriteGradients(const std::string& path, const Weights& weights, const Gradi
           {slice.hf_name, TensorDtype::kF32, slice.shape, gradients.buffers()[i].data() + slice.offset});
     }
   }
-  const std::string unfinished = path + ".new";
-  WriteSafetensors(unfinished, tensors);
-  std::error_code code;
-  std::filesystem::rename(unfinished, path, code);
-  if (code)
-    throw Error("cannot be written: " + code.message(), path,
-                "name a file in a directory that can be written");
+  WriteSafetensors(path, tensors);
 }
 
 int WriteGradientsOf(const GradientsArguments& a) {

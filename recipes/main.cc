@@ -39,13 +39,16 @@ int Main(int argc, char** argv) {
       "  hone run recipes/r1_zero.toml --resume\n"
       "  hone eval runs/r1_zero/model --recipe recipes/r1_zero.toml --json\n"
       "  hone generate runs/r1_zero/model '<bos>Q:47+185=?A:'\n"
+      "  hone chat MODEL\n"
       "`hone COMMAND --help` says more.");
   std::vector<std::pair<CLI::App*, hone::Command>> commands;
-  for (const auto add :
-       {hone::AddRunCommand, hone::AddEvalCommand, hone::AddGenerateCommand, hone::AddLogProbsCommand,
-        hone::AddGradientsCommand, hone::AddReportCommand, hone::AddDoctorCommand,
-        hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand, hone::AddJudgeCommand,
-        hone::AddRewardCommand, hone::AddGradeCommand, hone::AddLossCommand, hone::AddDataCommand}) {
+  for (const auto add : {hone::AddRunCommand,      hone::AddEvalCommand,         hone::AddGenerateCommand,
+                         hone::AddChatCommand,     hone::AddLogProbsCommand,     hone::AddGradientsCommand,
+                         hone::AddTokenizeCommand, hone::AddDetokenizeCommand,   hone::AddTemplateCommand,
+                         hone::AddExportCommand,   hone::AddInfoCommand,         hone::AddReportCommand,
+                         hone::AddDoctorCommand,   hone::AddVerifyResumeCommand, hone::AddRecipeKeysCommand,
+                         hone::AddJudgeCommand,    hone::AddRewardCommand,       hone::AddGradeCommand,
+                         hone::AddLossCommand,     hone::AddDataCommand}) {
     const hone::Command command = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), command);
   }

@@ -7,6 +7,7 @@
 #include "data/condition.h"
 #include "data/error.h"
 #include "data/text_file.h"
+#include "rewards/code/languages.h"
 #include "rl/metrics.h"
 
 namespace hone {
@@ -52,12 +53,24 @@ void CheckRequire(const std::vector<std::string>& require, const std::string& wh
   }
 }
 
+void CheckTask(const Recipe& r, const std::string& path) {
+  if (r.task.kind != TaskKind::kFile) {
+    if (r.task.files.data.empty() && r.task.files.held_out.empty()) return;
+    Refuse("task.data and task.held_out are not used", path, "write task.kind = \"file\"");
+  }
+  if (r.task.files.adapter == RowAdapter::kCodeContests)
+    FindLanguage(r.task.files.language, path + ": task.language");
+  if (r.model.shape)
+    Refuse("there is no tokenizer for the questions of files", path, "name a model with model.path");
+}
+
 void CheckAcrossKeys(const Recipe& r, const std::string& path) {
   if (r.rewards.empty())
     Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
   ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
   WordsCorpus(r.words_corpus.shares, 0, PromptTemplate(r.task.prompt));
   CheckKeep(r, path);
+  CheckTask(r, path);
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {
     Refuse("memory.gradient_blocks = " + std::to_string(r.memory.gradient_blocks), path,
            "use a power of two");
@@ -131,6 +144,8 @@ void ResolvePaths(const std::filesystem::path& base, Recipe& recipe) {
   if (!recipe.curriculum.pass_rates.empty())
     recipe.curriculum.pass_rates = AbsoluteFrom(base, recipe.curriculum.pass_rates);
   if (!recipe.distill.teacher.empty()) recipe.distill.teacher = AbsoluteFrom(base, recipe.distill.teacher);
+  for (std::string& data : recipe.task.files.data) data = AbsoluteFrom(base, data);
+  for (std::string& data : recipe.task.files.held_out) data = AbsoluteFrom(base, data);
   for (std::string& data : recipe.sft.data) data = AbsoluteFrom(base, data);
   for (std::string& data : recipe.distill.data) data = AbsoluteFrom(base, data);
   for (std::string& model : recipe.eval.models) model = AbsoluteFrom(base, model);

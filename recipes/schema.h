@@ -13,6 +13,7 @@
 #include "data/arithmetic_corpus.h"
 #include "data/code_corpus.h"
 #include "data/fields.h"
+#include "data/file_tasks.h"
 #include "data/sign_corpus.h"
 #include "data/tokenizer.h"
 #include "data/words_corpus.h"
@@ -32,13 +33,14 @@ inline constexpr auto kEnumNames<StageKind> =
                                         {StageKind::kSample, "sample"},
                                         {StageKind::kEval, "eval"}});
 
-enum class TaskKind { kArithmetic, kCode, kWords, kSigns };
+enum class TaskKind { kArithmetic, kCode, kWords, kSigns, kFile };
 template <>
 inline constexpr auto kEnumNames<TaskKind> = std::to_array<EnumName<TaskKind>>({{TaskKind::kArithmetic,
                                                                                  "arithmetic"},
                                                                                 {TaskKind::kCode, "code"},
                                                                                 {TaskKind::kWords, "words"},
-                                                                                {TaskKind::kSigns, "signs"}});
+                                                                                {TaskKind::kSigns, "signs"},
+                                                                                {TaskKind::kFile, "file"}});
 
 // A model made from scratch.
 struct ShapeConfig {
@@ -92,18 +94,25 @@ struct TaskConfig {
   int64_t seed = 1;
   std::string prompt = "<bos>Q:{question}=?A:";
   WordsSubset train_on = WordsSubset::kAll;
+  FileTaskConfig files;
+  mutable FileRowsCache file_rows;  // what `files` were read as; no key
 
   template <class V>
   void Fields(V& v) {
     v.Field("kind", kind,
             "arithmetic questions, small C++ functions described in words (code), arithmetic and general "
-            "questions in English and German (words), or digits whose signs are to be found (signs)");
-    v.Field("seed", seed, AtLeast(0), "decides the questions of both splits, which never overlap");
-    v.Field("prompt", prompt, "template with {question}, or r1_zero for the R1 report's");
+            "questions in English and German (words), digits whose signs are to be found (signs), or the "
+            "questions of task.data (file)");
+    v.Field("seed", seed, AtLeast(0),
+            "decides the questions of both splits, which never overlap; of files, which held-out ones "
+            "eval.prompts takes");
+    v.Field("prompt", prompt,
+            "template with {question}, r1_zero for the R1 report's, or chat for the model's chat template");
     v.Field(
         "train_on", train_on,
         "task.kind = words: arithmetic alone (reasoning), the other questions (general), or all; held out "
         "are always all");
+    files.Fields(v);
   }
 };
 
@@ -230,7 +239,7 @@ struct StageTable {
   template <class V>
   void Fields(V& v) {
     v.Field("from", from,
-            "what the stage starts from: earlier stages, Hugging Face directories, files of JSON lines; "
+            "what the stage starts from: earlier stages, Hugging Face directories, files of rows; "
             "relative to the recipe");
     v.Field("require", require,
             "conditions on the stage's last metrics without which the run stops, e.g. \"eval.pass@1 >= 0.8\" "

@@ -58,6 +58,7 @@ void PrintStagePlan(const Recipe& recipe) {
   const auto scratch = std::filesystem::temp_directory_path() / ("hone-plan-" + std::to_string(getpid()));
   const auto policy = MakePolicy(recipe, scratch.string());
   const auto teacher = CheckModels(recipe, *policy);
+  for (const std::string& line : FileSummaries(recipe, policy->tokenizer())) fmt::print("# {}\n", line);
   const ModelConfig& c = policy->config();
   std::filesystem::remove_all(scratch);
   const double mb = 1.0 / (1 << 20);

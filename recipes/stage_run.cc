@@ -76,10 +76,17 @@ std::vector<std::string> DataLines(const std::vector<std::string>& files, const 
   return lines;
 }
 
+std::string TaskLine(const TaskConfig& task) {
+  if (task.kind != TaskKind::kFile)
+    return fmt::format("the generated task `{}`, seed {}", NameOf(task.kind), task.seed);
+  return fmt::format("`{}`",
+                     fmt::join(task.files.data.empty() ? task.files.held_out : task.files.data, "`, `"));
+}
+
 ModelCard CardOf(const Recipe& r) {
   ModelCard card{r.name, r.run.license, r.model.path, "", {}, DumpRecipe(r)};
   if (card.license.empty() && !r.model.path.empty()) card.license = LicenseOf(r.model.path);
-  const std::string task = fmt::format("the generated task `{}`, seed {}", NameOf(r.task.kind), r.task.seed);
+  const std::string task = TaskLine(r.task);
   switch (r.kind) {
     case StageKind::kGrpo:
       card.method = fmt::format("{} steps of group relative policy optimisation, objective `{}`",
@@ -130,8 +137,8 @@ DistillSource MakeDistillSource(const Parts& p) {
   if (!r.distill.OnPolicy()) {
     const int64_t positions =
         std::min(p.policy.config().max_position_embeddings, p.teacher->config().max_position_embeddings);
-    return DocumentBatches(MakeRowDocuments(r, r.distill.data, LossOn::kCompletion, p.policy.tokenizer()),
-                           r.distill, "distill", positions);
+    return DocumentBatches(MakeRowDocuments(r, r.distill, LossOn::kCompletion, p.policy), r.distill,
+                           "distill", positions);
   }
   return GroupSource(p.policy, p.sampler, p.rewards, p.directory.store(),
                      MakePrompts(r, Split::kTrain, p.policy.tokenizer()),
@@ -162,7 +169,7 @@ RunEnd Distill(const Parts& p) {
 
 RunEnd Supervise(const Parts& p) {
   const Recipe& r = p.recipe;
-  SftStage stage(p.policy, MakeDocuments(r, p.policy.tokenizer()), r.sft, r.optimizer, r.memory);
+  SftStage stage(p.policy, MakeDocuments(r, p.policy), r.sft, r.optimizer, r.memory);
   return Train(p, stage);
 }
 
@@ -194,6 +201,10 @@ RunEnd SampleDataset(const Parts& p) {
   return end;
 }
 
+void SayFileSummaries(const Recipe& recipe, const Policy& policy) {
+  for (const std::string& line : FileSummaries(recipe, policy.tokenizer())) fmt::print(stderr, "{}\n", line);
+}
+
 // Every model on the same prompts with the same luck; the groups are kept under the model's number, so that a stop costs nothing and
 // differences are paired.
 RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards) {
@@ -208,6 +219,7 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
     const auto policy =
         Policy::LoadFrozen(recipe.eval.models[i], recipe.run.precision, ThreadCount(recipe.run.threads));
     CheckPrompts(recipe, *policy);
+    SayFileSummaries(recipe, *policy);
     Sampler sampler(*policy, recipe.rollout);
     const Evaluation evaluation = Summarize(SampleHeldOut(
         sampler, rewards, HeldOutPrompts(recipe, policy->tokenizer()), recipe.eval, &store, i + 1));
@@ -227,6 +239,7 @@ RunEnd EvaluateModels(const StageRequest& request, RunDirectory& directory, Rewa
 
 RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, RewardRunner& rewards,
                     Policy& policy, Teacher* teacher, bool changed) {
+  SayFileSummaries(request.recipe, policy);
   Sampler sampler(policy, request.recipe.rollout);
   const Parts parts{request, request.recipe, directory, rewards, policy, teacher, sampler, changed};
   switch (request.recipe.kind) {
@@ -244,12 +257,24 @@ RunEnd RunWithModel(const StageRequest& request, RunDirectory& directory, Reward
   std::abort();
 }
 
+// A resumed run must go on with the questions it had, whatever their files' names say.
+void CheckQuestions(const Recipe& recipe, RunStore& store, bool changed) {
+  constexpr char kQuestionsDigest[] = "questions digest";
+  const std::string digest = QuestionsDigest(recipe);
+  const auto stored = store.Meta(kQuestionsDigest);
+  if (stored && *stored != digest && !changed)
+    throw Error("the questions are not those this run was started with", "task.data",
+                "resume with those files, or start a new run");
+  if (!digest.empty()) store.PutMeta(kQuestionsDigest, digest);
+}
+
 void CheckTrainingPrompts(const Recipe& recipe) {
   if (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy() && recipe.distill.epochs > 0.0)
     throw Error("distill.epochs counts readings of data, and there is none", "distill",
                 "set distill.steps, or name distill.data");
-  if (recipe.kind == StageKind::kGrpo || recipe.kind == StageKind::kSample ||
-      (recipe.kind == StageKind::kDistill && recipe.distill.OnPolicy()))
+  if (recipe.kind == StageKind::kSft && recipe.sft.data.empty())
+    MakeCorpus(recipe);  // refuses a task that has no documents
+  if (SamplesTrainingPrompts(recipe))
     MakePromptTexts(recipe, Split::kTrain);  // refuses a curriculum that cannot be
 }
 
@@ -268,6 +293,7 @@ RunEnd RunStageRecipe(const StageRequest& request) {
                                           : RunDirectory::Create(request.run_dir, DumpRecipe(recipe));
   const bool changed = request.resume && CheckUnchanged(request, directory.ReadRecipe());
   if (request.resume) directory.WriteRecipe(DumpRecipe(recipe));
+  CheckQuestions(recipe, directory.store(), changed);
   directory.store().PutMeta("name", recipe.name);
   if (!request.stage_key.empty()) directory.store().PutMeta(kStageKey, request.stage_key);
   if (!one_model) {

@@ -25,6 +25,7 @@ void Add(const std::string& name, double weight, const Score& part, Score& sum) 
   }
   if (part.status == Score::Status::kFault) return AddFault(name, part.explanation, sum);
   if (!std::isfinite(part.value)) return AddFault(name, "value not finite", sum);
+  if (std::abs(weight * part.value) > kLargestReward) return AddFault(name, "value beyond 1e100", sum);
   sum.parts.emplace_back(name, part.value);
   if (part.parts.size() > 1) {
     for (const auto& [own, value] : part.parts) sum.parts.emplace_back(name + "/" + own, value);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/fields.h"
+#include "data/text_rows.h"
 #include "policy/model.h"
 #include "rl/objective/config.h"
 #include "rl/objective/presets.h"
@@ -140,6 +141,7 @@ struct DocumentsConfig {
   int64_t steps = 100;
   double epochs = 0.0;
   std::vector<std::string> data = {};
+  TextColumns columns = {};
   int64_t rows_per_step = 24;
   int64_t row_tokens = 128;
 
@@ -151,6 +153,7 @@ struct DocumentsConfig {
     v.Field("epochs", epochs, Range{0, 1e6},
             "in place of steps: how often the data is gone through (0: steps count)");
     v.Field("data", data, data_doc);
+    v.Field("columns", columns, "which columns of data hold the texts");
     v.Field("rows_per_step", rows_per_step, Range{1, 1 << 20}, "rows of packed documents per update");
     v.Field("row_tokens", row_tokens, Range{2, 1 << 20},
             "tokens of a row; whole documents, attention stays within each");
@@ -164,9 +167,12 @@ struct SftConfig : DocumentsConfig {
   template <class V>
   void Fields(V& v) {
     DocumentFields(v,
-                   "JSON lines of prompt and completion to learn from; relative to the recipe (empty: the "
-                   "task's corpus)");
-    v.Field("loss_on", loss_on, "tokens that are learnt: all, or those of the completion");
+                   "JSON lines or Parquet of prompt and completion, or of messages for the model's chat "
+                   "template, to learn from; "
+                   "relative to the recipe (empty: the task's corpus)");
+    v.Field("loss_on", loss_on,
+            "tokens that are learnt: all, or those of the completion (of a conversation: of the assistant's "
+            "turns)");
     v.Field("max_not_applied", max_not_applied, AtLeast(1),
             "stop after this many updates in a row with a non-finite loss or gradient");
   }
@@ -193,9 +199,11 @@ struct DistillConfig : DocumentsConfig {
             "generalized Jensen-Shannon divergence");
     v.Field("temperature", temperature, Range{1e-6, 1000},
             "divides both models' logits before they are compared");
-    DocumentFields(v,
-                   "JSON lines of prompt and completion, the teacher's say, whose completions are learnt; "
-                   "relative to the recipe (empty: completions that the student samples)");
+    DocumentFields(
+        v,
+        "JSON lines or Parquet of prompt and completion or of messages, the teacher's say, whose completions "
+        "or "
+        "assistant's turns are learnt; relative to the recipe (empty: completions that the student samples)");
     v.Field("prompts_per_step", prompts_per_step, Range{1, 1 << 20},
             "without data: prompts sampled in a step");
     v.Field("completions", completions, Range{1, 65536}, "without data: completions of each");

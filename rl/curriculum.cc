@@ -9,6 +9,7 @@
 #include "data/error.h"
 #include "data/json.h"
 #include "data/random.h"
+#include "data/text_file.h"
 #include "data/text_rows.h"
 #include "rewards/combine.h"
 
@@ -34,10 +35,14 @@ PassRate ParsePassRate(std::string_view line, const std::string& where) {
   return rate;
 }
 
-// The indices of the prompts to train on, in the file's order.
-std::vector<int64_t> KeptIndices(const PromptSource& prompts, const CurriculumConfig& config) {
+// The indices of the prompts to train on: of those there are (empty: all), what the pass rates leave, in their file's order.
+std::vector<int64_t> KeptIndices(const PromptSource& prompts, const CurriculumConfig& config,
+                                 std::vector<int64_t> indices) {
+  if (config.pass_rates.empty()) return indices;
+  const std::set<int64_t> known(indices.begin(), indices.end());
   std::vector<int64_t> kept;
   for (const PassRate& rate : ReadPassRates(config.pass_rates)) {
+    if (!known.empty() && !known.contains(rate.index)) continue;
     if (rate.index < 0 || prompts(rate.index).text != rate.prompt) {
       throw Error("prompt " + std::to_string(rate.index) + " is another than the task's", config.pass_rates,
                   "measure pass rates with the same [task]");
@@ -54,10 +59,11 @@ std::vector<int64_t> KeptIndices(const PromptSource& prompts, const CurriculumCo
 // The task's prompts or those kept of it, thinned so that kinds come as often as their weights say.
 class Curriculum {
  public:
-  Curriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed)
+  Curriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed,
+             std::vector<int64_t> indices)
       : prompts_(std::move(prompts)),
         seed_(seed),
-        kept_(config.pass_rates.empty() ? std::vector<int64_t>{} : KeptIndices(prompts_, config)),
+        kept_(KeptIndices(prompts_, config, std::move(indices))),
         order_(std::ssize(kept_), KeyHash().Add("curriculum order").Add(seed).value()) {
     for (const auto& [kind, weight] : config.kinds) weights_[kind] = weight.weight;
     for (const auto& [kind, weight] : weights_) most_ = std::max(most_, weight);
@@ -88,7 +94,8 @@ class Curriculum {
 
   void CheckKinds() {
     std::set<std::string> kinds;
-    for (int64_t place = 0; place < kLookedAt; ++place) kinds.insert(prompts_(IndexOf(place)).kind);
+    for (int64_t place = 0; place < std::max(kLookedAt, std::ssize(kept_)); ++place)
+      kinds.insert(prompts_(IndexOf(place)).kind);
     std::string known;
     for (const std::string& kind : kinds) known += (known.empty() ? "" : ", ") + kind;
     bool any = false;
@@ -146,9 +153,10 @@ std::vector<PassRate> ReadPassRates(const std::string& path) {
   return rates;
 }
 
-PromptSource ApplyCurriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed) {
-  if (config.pass_rates.empty() && config.kinds.empty()) return prompts;
-  const auto curriculum = std::make_shared<Curriculum>(std::move(prompts), config, seed);
+PromptSource ApplyCurriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed,
+                             std::vector<int64_t> indices) {
+  if (config.pass_rates.empty() && config.kinds.empty() && indices.empty()) return prompts;
+  const auto curriculum = std::make_shared<Curriculum>(std::move(prompts), config, seed, std::move(indices));
   return [curriculum](int64_t index) { return curriculum->At(index); };
 }
 

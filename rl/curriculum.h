@@ -59,9 +59,11 @@ std::string PassRateLines(const std::vector<ScoredGroup>& groups);
 std::vector<PassRate> ReadPassRates(const std::string& path);
 
 // Prompt #i of the curriculum is a function of (prompts, config, seed, i): nothing is kept, so that a resumed run goes on where it was.
-// `prompts` is the task's endless source. Not thread-safe: remembers where earlier prompts were found. Error for pass rates of another
+// `prompts` is the task's source. Not thread-safe: remembers where earlier prompts were found. Error for pass rates of another
 // task or between which nothing lies, for a kind the task has not, and where all weights are 0.
-PromptSource ApplyCurriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed);
+// A source that ends has `indices`, those of its prompts: they come in an order of their own each epoch.
+PromptSource ApplyCurriculum(PromptSource prompts, const CurriculumConfig& config, uint64_t seed,
+                             std::vector<int64_t> indices = {});
 
 }  // namespace hone
 

@@ -1,4 +1,4 @@
-// See exactness.h. Covered by tests/rl/grpo_test.cc.
+// See exactness.h. Covered by tests/rl/group_source_test.cc.
 #include "rl/exactness.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The promise that what samples is what trains: the learner's log-probs are the sampler's, to the bit. Covered by tests/rl/grpo_test.cc.
+// The promise that what samples is what trains: the learner's log-probs are the sampler's, to the bit. Covered by tests/rl/group_source_test.cc.
 #ifndef HONE_RL_EXACTNESS_H_
 #define HONE_RL_EXACTNESS_H_
 

@@ -1,4 +1,4 @@
-// See group_collector.h. Covered by tests/rl/grpo_test.cc and tests/rl/evaluation_test.cc.
+// See group_collector.h. Covered by tests/rl/group_source_test.cc and tests/rl/evaluation_test.cc.
 #include "rl/group_collector.h"
 
 #include <utility>

@@ -1,5 +1,5 @@
 // Takes groups from the sampler through the scoring to their slots, and to the run store. Covered by
-// tests/rl/grpo_test.cc and tests/rl/evaluation_test.cc.
+// tests/rl/group_source_test.cc and tests/rl/evaluation_test.cc.
 #ifndef HONE_RL_GROUP_COLLECTOR_H_
 #define HONE_RL_GROUP_COLLECTOR_H_
 

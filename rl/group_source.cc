@@ -1,4 +1,4 @@
-// See group_source.h. Covered by tests/rl/grpo_test.cc and tests/rl/distill_test.cc.
+// See group_source.h. Covered by tests/rl/group_source_test.cc and tests/rl/distill_test.cc.
 #include "rl/group_source.h"
 
 #include <algorithm>
@@ -83,6 +83,7 @@ std::vector<ScoredGroup> GroupSource::Next(int64_t step, int64_t policy_version,
     missing = plan_.prompts_per_step - std::count_if(state.groups.begin(), state.groups.end(), HasSignal);
   }
   if (!state.stored.empty()) RefuseStored(state.stored.begin()->second.group);
+  StopIfAllFaulted(state);
   next_prompt_ = state.first_prompt + static_cast<int64_t>(state.groups.size());
 
   const EngineStats& after = sampler_.stats();
@@ -101,6 +102,22 @@ std::vector<ScoredGroup> GroupSource::Next(int64_t step, int64_t policy_version,
   metrics.emplace_back("sampled_tokens", *sampled_tokens_);
   if (plan_.refill_rounds > 0) KeepSignal(state.groups);
   return std::move(state.groups);
+}
+
+// Rewards that are faults throughout are a mistake in the recipe or around it. The groups are forgotten, so that a resumed run
+// scores them anew once that is mended.
+void GroupSource::StopIfAllFaulted(const StepState& state) {
+  const Score* first = nullptr;
+  for (const ScoredGroup& group : state.groups) {
+    for (const Score& score : group.scores) {
+      if (score.status != Score::Status::kFault) return;
+      if (first == nullptr) first = &score;
+    }
+  }
+  if (first == nullptr) return;
+  store_.DropGroupsFrom(state.step);
+  throw Error("every completion of step " + std::to_string(state.step) + " is a fault: " + first->explanation,
+              "rewards", "mend the reward (`hone reward --help`), then resume");
 }
 
 // Appends `count` groups in the slots that follow.

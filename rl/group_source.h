@@ -1,5 +1,5 @@
 // The groups that each step of a stage learns from: sampled, scored and committed, or replayed from the store. Covered by
-// tests/rl/grpo_test.cc and tests/rl/distill_test.cc.
+// tests/rl/group_source_test.cc and tests/rl/distill_test.cc.
 #ifndef HONE_RL_GROUP_SOURCE_H_
 #define HONE_RL_GROUP_SOURCE_H_
 
@@ -48,6 +48,7 @@ class GroupSource {
  private:
   struct StepState;
   void FillSlots(StepState& state, int64_t count);
+  void StopIfAllFaulted(const StepState& state);
   void KeepSignal(std::vector<ScoredGroup>& groups) const;
 
   const Policy& policy_;

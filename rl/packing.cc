@@ -7,7 +7,8 @@ namespace hone {
 
 int64_t CountScored(std::span<const TrainingSequence> sequences) {
   int64_t scored = 0;
-  for (const TrainingSequence& s : sequences) scored += static_cast<int64_t>(s.ids.size()) - s.first_scored;
+  for (const TrainingSequence& s : sequences)
+    for (auto t = s.first_scored; t < static_cast<int64_t>(s.ids.size()); ++t) scored += s.IsScored(t);
   return scored;
 }
 
@@ -27,7 +28,9 @@ std::vector<MicroBatch> PackSequences(std::span<const TrainingSequence> sequence
     const auto begin = static_cast<int32_t>(batch.tokens.size());
     batch.tokens.insert(batch.tokens.end(), s.ids.begin(), s.ids.end());
     batch.sequence_begin.push_back(begin + static_cast<int32_t>(size));
+    if (!s.scored.empty() && s.scored.size() != s.ids.size()) std::abort();
     for (int64_t t = s.first_scored; t < size; ++t) {
+      if (!s.IsScored(t)) continue;
       batch.scored_rows.push_back(begin + static_cast<int32_t>(t) - 1);
       batch.targets.push_back(s.ids[t]);
     }

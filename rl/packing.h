@@ -11,10 +11,14 @@
 
 namespace hone {
 
-// One sequence to learn from: every token from `first_scored` on is predicted from those before it.
+// One sequence to learn from: every token from `first_scored` on is predicted from those before it, or of them only those that
+// `scored` says.
 struct TrainingSequence {
   std::vector<int32_t> ids;
-  int64_t first_scored = 1;  // 1 <= first_scored <= ids.size()
+  int64_t first_scored = 1;       // 1 <= first_scored <= ids.size()
+  std::vector<bool> scored = {};  // for each of ids; empty: all
+
+  bool IsScored(int64_t token) const { return token >= first_scored && (scored.empty() || scored[token]); }
 };
 
 // How many tokens are predicted.

@@ -32,6 +32,9 @@ class Policy {
   Model& model() { return model_; }
   kernels::ThreadPool& pool() { return pool_; }
   const Tokenizer& tokenizer() const { return tokenizer_; }
+  const std::string& tokenizer_dir() const {
+    return tokenizer_dir_;
+  }  // with the chat template, if there is one
   const std::vector<int32_t>& stop_ids() const { return stop_ids_; }
   WeightDtype dtype() const;  // what a checkpoint of this policy stores
 

@@ -47,15 +47,17 @@ void Sampler::Sample(SampleRequest request, float temperature, const std::functi
   sampling.top_p = static_cast<float>(config_.top_p);
   sampling.min_p = static_cast<float>(config_.min_p);
   for (size_t i = 0; i < request.prompts.size(); ++i) {
-    engine_.Submit({.prompt = std::move(request.prompts[i]),
-                    .step = request.step,
-                    .slot = request.slots[i],
-                    .seed = request.seed,
-                    .num_completions = request.completions,
-                    .sampling = sampling,
-                    .max_new_tokens = config_.max_new_tokens,
-                    .stop_ids = policy_.stop_ids(),
-                    .policy_version = request.policy_version});
+    engine_.Submit(
+        {.prompt = std::move(request.prompts[i]),
+         .step = request.step,
+         .slot = request.slots[i],
+         .seed = request.seed,
+         .num_completions = request.completions,
+         .sampling = sampling,
+         .max_new_tokens = request.max_new_tokens > 0 ? request.max_new_tokens : config_.max_new_tokens,
+         .stop_ids = policy_.stop_ids(),
+         .policy_version = request.policy_version,
+         .drawn = request.drawn});
   }
   while (engine_.Step()) {
     for (Group& group : engine_.TakeFinished()) {

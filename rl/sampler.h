@@ -20,6 +20,8 @@ struct SampleRequest {
   uint64_t seed = 0;
   int64_t completions = 1;  // per prompt
   int64_t policy_version = 0;
+  int64_t max_new_tokens = 0;                                      // 0: as the config says
+  std::function<void(int64_t completion, int32_t id)> drawn = {};  // if set: called as each token is drawn
 };
 
 class Sampler {

@@ -277,6 +277,7 @@ void Engine::Accept(int64_t index, const kernels::SampledToken& token) {
   Completion& completion = request.completions[unit.completion];
   completion.ids.push_back(token.id);
   completion.logprobs.push_back(token.logprob);
+  if (request.spec.drawn) request.spec.drawn(unit.completion, token.id);
   ++work_[index].length;
   ++stats_.generated_tokens;
   const auto& stops = request.spec.stop_ids;

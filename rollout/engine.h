@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,9 +26,10 @@ struct GroupRequest {
   uint64_t seed = 0;
   int64_t num_completions = 1;
   kernels::SamplingParams sampling;
-  int64_t max_new_tokens = 0;     // per completion
-  std::vector<int32_t> stop_ids;  // end a completion and stay in it
-  int64_t policy_version = 0;     // copied into the completions
+  int64_t max_new_tokens = 0;                                      // per completion
+  std::vector<int32_t> stop_ids;                                   // end a completion and stay in it
+  int64_t policy_version = 0;                                      // copied into the completions
+  std::function<void(int64_t completion, int32_t id)> drawn = {};  // if set: called as each token is drawn
 };
 
 struct EngineOptions {

@@ -7,6 +7,7 @@
 #include "data/edit_distance.h"
 #include "data/error.h"
 #include "data/json.h"
+#include "data/types.h"
 
 namespace hone {
 namespace {
@@ -35,6 +36,8 @@ class Reader {
     for (size_t i = 0; i < rewards.size(); ++i) {
       batch.rewards.push_back(rewards[i].is_null() ? std::nullopt
                                                    : std::optional(Number(rewards[i], At("rewards", i))));
+      if (std::abs(batch.rewards.back().value_or(0.0)) > kLargestReward)
+        Fail("'" + At("rewards", i) + "' is beyond 1e100", "its square would overflow: scale the rewards");
     }
     batch.logprobs = ReadRows(json, "logprobs");
     batch.old_logprobs = ReadRows(json, "old_logprobs");

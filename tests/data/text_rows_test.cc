@@ -8,6 +8,7 @@
 #include <set>
 
 #include "data/error.h"
+#include "data/parquet.h"
 #include "data/text_file.h"
 
 using namespace hone;
@@ -45,7 +46,7 @@ TEST_CASE("a line that is no row is named") {
       {"{\"prompt\":\"p\",\"completion\":\"c\"}\n{\"prompt\":\"p\"}\n",
        "file:2: the row has no text 'completion'"},
       {"{\"prompt\":1,\"completion\":\"c\"}", "file:1: not a text: 'prompt'"},
-      {"[]", "file:1: the row is not an object"},
+      {"3", "file:1: the row is not an object"},
       {"{", "file:1: not valid JSON"},
       {"\n \n", "there is no row"}};
   for (const auto& [text, says] : cases) {
@@ -53,6 +54,22 @@ TEST_CASE("a line that is no row is named") {
     CHECK_THROWS_WITH_AS(ReadTextRows({files.Write("file", text)}), doctest::Contains(says), Error);
   }
   CHECK_THROWS_AS(ReadTextRows({files.dir + "/none"}), Error);
+}
+
+TEST_CASE("columns by other names, in JSON and in Parquet") {
+  const Files files;
+  const std::string path = files.Write("named.json", R"([{"q":"p","a":{"text":"c"},"prompt":3}])");
+  const std::vector<TextRow> rows = ReadTextRows({path}, {.prompt = "q", .completion = "a.text"});
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].prompt == "p");
+  CHECK(rows[0].completion == "c");
+  CHECK_THROWS_WITH_AS(ReadTextRows({path}, {.prompt = "q"}),
+                       doctest::Contains("row 1: the row has no text 'completion' (it has: q, a, prompt)"),
+                       Error);
+  if (!HasParquet()) return;
+  const std::string parquet = HONE_SOURCE_DIR "/tests/data/parquet/odd.parquet";
+  CHECK_THROWS_WITH_AS(ReadTextRows({parquet}, {.prompt = "day", .completion = "bytes"}),
+                       doctest::Contains("row 2: not a text: 'bytes'"), Error);
 }
 
 TEST_CASE("every epoch visits each row once, in an order of its own, from wherever it is read") {

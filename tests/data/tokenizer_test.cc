@@ -1,5 +1,5 @@
-// data/tokenizer: the tiny base's vocabulary id by id, round trips, leftmost-longest added tokens, every
-// refusal. tests/parity/tokenizer.py compares the same files with transformers.
+// data/tokenizer: the tiny base's vocabulary id by id, round trips, leftmost-longest added tokens, what an exporter asks for, both
+// files' spellings, every refusal. tokenizer_parity_test.cc compares with `tokenizers`.
 #include "data/tokenizer.h"
 
 #include <doctest/doctest.h>
@@ -152,21 +152,57 @@ TEST_CASE("what is not supported is refused by name") {
     CAPTURE(pointer);
     CHECK_THROWS_WITH_AS(Tokenizer::Load(scratch.path), doctest::Contains(named), Error);
   };
-  refused("/model/merges", json::array({"a b"}), "merges");
+  refused("/model/merges", json::array({"a b"}), "merge 0 needs the token 'ab'");
+  refused("/model/merges", json::array({"a"}), "merge 'a' is not two tokens");
+  refused("/model/merges", json::array({"a b c"}), "merge 'a b c' is not two tokens");
+  refused("/model/merges", json::array({{"a", "b", "c"}}), "is not a tokenizer");
+  refused("/model/merges", "a b", "model.merges is not a list");
   refused("/model/type", "Unigram", "model type \"Unigram\"");
   refused("/model/dropout", 0.1, "model.dropout");
-  refused("/model/unk_token", "<unk>", "model.unk_token");
-  refused("/model/ignore_merges", true, "model.ignore_merges");
-  refused("/model/byte_fallback", true, "model.byte_fallback");
-  refused("/normalizer", {{"type", "NFC"}}, "normalizer \"NFC\"");
+  refused("/model/unk_token", "<unk>", "model.unk_token '<unk>' is not in the vocabulary");
+  refused("/model/end_of_word_suffix", "</w>", "model.end_of_word_suffix");
+  refused("/model/continuing_subword_prefix", "##", "model.continuing_subword_prefix");
+  refused("/model/byte_fallback", true, "model.byte_fallback with a ByteLevel pre-tokenizer");
+  refused("/model/novelty", true, "'novelty'");
+  refused("/normalizer", {{"type", "Lowercase"}}, "the normalizer \"Lowercase\"");
+  refused("/normalizer", {{"type", "Replace"}, {"content", "x"}, {"pattern", {{"String", ""}}}},
+          "a pattern of 0 bytes");
+  refused("/normalizer", {{"type", "Replace"}, {"content", "x"}, {"pattern", "y"}},
+          "normalizer.pattern: this pattern");
   refused("/truncation", {{"max_length", 8}}, "truncation");
-  refused("/pre_tokenizer", nullptr, "without pre_tokenizer");
-  refused("/pre_tokenizer/type", "Whitespace", "pre_tokenizer \"Whitespace\"");
-  refused("/pre_tokenizer/use_regex", true, "pre_tokenizer.use_regex");
-  refused("/pre_tokenizer/add_prefix_space", true, "pre_tokenizer.add_prefix_space");
-  refused("/decoder/type", "BPEDecoder", "decoder \"BPEDecoder\"");
-  refused("/post_processor", {{"type", "TemplateProcessing"}}, "post_processor");
-  refused("/added_tokens/0/lstrip", true, "lstrip");
+  refused("/padding", {{"direction", "Left"}}, "padding");
+  refused("/novelty", true, "'novelty'");
+  refused("/pre_tokenizer/type", "Whitespace", "the pre-tokenizer \"Whitespace\"");
+  refused("/pre_tokenizer/novelty", true, "'novelty'");
+  const json bytes = good["pre_tokenizer"];
+  const json digits = {{"type", "Digits"}, {"individual_digits", true}};
+  refused("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {bytes, digits}}},
+          "[1]: a step behind ByteLevel");
+  refused("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"Regex", "("}}}, {"behavior", "Isolated"}},
+          "not a regular expression");
+  refused("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"Regex", "a"}}}, {"behavior", "Doubled"}},
+          "the behavior 'Doubled'");
+  refused("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "__"}}, "not one character");
+  refused("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "last"}},
+          "prepend_scheme 'last'");
+  refused("/decoder", nullptr, "a tokenizer without decoder");
+  refused("/decoder/type", "BPEDecoder", "the decoder \"BPEDecoder\"");
+  const json strip = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}};
+  refused("/decoder", {{"type", "Sequence"}, {"decoders", {strip}}}, "the decoder \"Strip\" at this place");
+  refused("/decoder", {{"type", "Sequence"}, {"decoders", json::array()}}, "an empty Sequence");
+  refused("/post_processor", {{"type", "BertProcessing"}}, "the post-processor \"BertProcessing\"");
+  refused("/post_processor", {{"type", "TemplateProcessing"}, {"single", json::array()}},
+          "does not name the text once");
+  const json item = {{"SpecialToken", {{"id", "x"}}}}, text = {{"Sequence", {{"id", "A"}}}};
+  refused("/post_processor",
+          {{"type", "TemplateProcessing"},
+           {"single", {item, text}},
+           {"special_tokens", {{"x", {{"ids", {77}}}}}}},
+          "post_processor: an id is not a token");
+  refused("/added_tokens/0/novelty", true, "'novelty'");
+  refused("/added_tokens/1", good["added_tokens"][0], "occurs twice");
+  refused("/added_tokens/7", {{"id", 56}, {"content", "<new>"}}, "the first free one is 55");
+  refused("/added_tokens/0/id", -1, "not in [0, ");
   refused("/added_tokens/0/content", "", "empty");
   refused("/added_tokens/0/id", 7, "not one to one");
   refused("/model/vocab/a", 7, "not one to one");
@@ -175,6 +211,137 @@ TEST_CASE("what is not supported is refused by name") {
   refused("/model/vocab/a", "x", "not in [0, ");
   refused("/model/vocab", json::array({1, 2}), "tokenizer.json");
   refused("/model", 3, "is not a tokenizer");
+}
+
+TEST_CASE("merges count, whichever way they are spelled, and so does every step before them") {
+  const Scratch scratch;
+  json file = ByteTokenizer();
+  const auto load = [&] {
+    scratch.Write("tokenizer.json", file.dump());
+    return Tokenizer::Load(scratch.path);
+  };
+  const json a_b = json::array({"a", "b"}), ab_c = json::array({"ab", "c"}), b_c = json::array({"b", "c"});
+  const std::vector<const char*> texts = {"ab", "abc", "bc"};
+  for (size_t i = 0; i < texts.size(); ++i) file["model"]["vocab"][texts[i]] = 256 + i;
+  file["model"]["merges"] = json::array({"#version: 0.2", "a b", "ab c", "b c"});
+  const Tokenizer legacy = load();
+  CHECK(legacy.Encode("abcbc") == std::vector<int32_t>{257, 258});
+  CHECK(legacy.merges().size() == 3);
+  CHECK(legacy.TokenText(legacy.merges()[1].left) == "ab");
+  file["model"]["merges"] = json::array({a_b, ab_c, b_c});
+  CHECK(load().FirstDifference(legacy) == "");
+  file["model"]["merges"] = json::array({b_c, ab_c, a_b});
+  CHECK(load().Encode("abcbc") == std::vector<int32_t>{'a', 258, 258});
+  CHECK(legacy.FirstDifference(load()) == "merge 0 is 'a' with 'b' and 'b' with 'c'");
+  file["model"]["merges"] = json::array({a_b, ab_c});
+  CHECK(legacy.FirstDifference(load()) == "merge 2 is 'b' with 'c' and nothing");
+  file["model"]["merges"] = json::array({a_b, ab_c, b_c});
+  file["normalizer"] = {{"type", "NFC"}};
+  CHECK(legacy.FirstDifference(load()) == "the normalizer is none and NFC");
+  file["normalizer"] = nullptr;
+  file["model"]["ignore_merges"] = true;
+  CHECK(legacy.FirstDifference(load()) == "the model is bytes and bytes, ignore_merges");
+  file["model"]["ignore_merges"] = false;
+  file["pre_tokenizer"]["use_regex"] = true;
+  CHECK(legacy.FirstDifference(load()).rfind("the pre-tokenizer is bytes and /'s|", 0) == 0);
+  CHECK(load().family() == "gpt-2");
+  CHECK(legacy.family() == "");
+}
+
+TEST_CASE("what an exporter asks for is what the file says") {
+  const Tokenizer t = Tiny();
+  CHECK(t.symbols() == BpeSymbols::kBytes);
+  CHECK(t.merges().empty());
+  CHECK(t.TokenText(27) == "\xc4\xa0");  // the blank, as it is spelled
+  CHECK(t.TokenText(3) == "<think>");
+  CHECK(t.IsSpecial(1));
+  CHECK_FALSE(t.IsSpecial(3));
+  CHECK(t.IsAdded(3));
+  CHECK_FALSE(t.IsAdded(27));
+  CHECK_FALSE(t.HasToken(55));
+  CHECK_FALSE(t.HasToken(-1));
+  CHECK_FALSE(t.adds_bos());
+}
+
+TEST_CASE("tokenizer.json may be named itself; tokenizer_config.json decides about bos and eos") {
+  const Scratch scratch;
+  WriteArithmeticTokenizer(scratch.path);
+  json config = scratch.Read("tokenizer_config.json");
+  const auto load = [&] {
+    scratch.Write("tokenizer_config.json", config.dump());
+    return Tokenizer::Load(scratch.path + "/tokenizer.json");
+  };
+  CHECK(load().bos_id() == 1);
+  CHECK(load().EncodeWithSpecial("a") == load().Encode("a"));
+  config["add_bos_token"] = config["add_eos_token"] = true;
+  CHECK(load().EncodeWithSpecial("a") == load().Encode("<bos>a<eos>"));
+  CHECK(load().adds_bos());
+  CHECK(load().adds_eos());
+  config["added_tokens_decoder"]["55"] = {{"content", "<new>"}};
+  CHECK_THROWS_WITH_AS(load(), doctest::Contains("the token '<new>' as id 55"), Error);
+  config["added_tokens_decoder"] = {{"3", {{"content", "<think>"}}}};
+  CHECK(load().vocab_size() == 55);
+  std::filesystem::remove(scratch.path + "/tokenizer_config.json");
+  CHECK_FALSE(Tokenizer::Load(scratch.path).bos_id());
+}
+
+TEST_CASE("a stream gives whole characters as soon as they are certain") {
+  const Scratch scratch;
+  scratch.Write("tokenizer.json", ByteTokenizer().dump());
+  const Tokenizer t = Tokenizer::Load(scratch.path);
+  StreamDecoder stream(t, false);
+  CHECK(stream.Push(0xe2) == "");
+  CHECK(stream.Push(0x82) == "");
+  CHECK(stream.Push(0xac) == "\xe2\x82\xac");
+  CHECK(stream.Push('a') == "a");
+  CHECK(stream.Push(0xff) == "\xEF\xBF\xBD");  // cannot become anything
+  CHECK(stream.Push(0xf0) == "");
+  CHECK(stream.Push('b') ==
+        "\xEF\xBF\xBD"
+        "b");
+  CHECK(stream.Push(0xc3) == "");
+  CHECK(stream.Push(1000) == "\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(stream.Push(0xc3) == "");
+  CHECK(stream.Flush() == "\xEF\xBF\xBD");
+  CHECK(stream.Flush() == "");
+  const uint64_t seed = 3;
+  CAPTURE(seed);
+  DataRandom random(seed);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<int32_t> ids(random.Uniform(12));
+    for (int32_t& id : ids) id = static_cast<int32_t>(0x70 + random.Uniform(0x90));
+    std::string all, bytes(ids.begin(), ids.end());
+    StreamDecoder decoder(t, false);
+    for (const int32_t id : ids) {
+      const std::string piece = decoder.Push(id);
+      REQUIRE(ValidUtf8(piece) == piece);
+      all += piece;
+    }
+    REQUIRE(all + decoder.Flush() == ValidUtf8(bytes));
+  }
+}
+
+TEST_CASE("broken UTF-8 is an error where characters matter, named with its place") {
+  const Scratch scratch;
+  json file = ByteTokenizer();
+  file["pre_tokenizer"]["use_regex"] = true;
+  scratch.Write("tokenizer.json", file.dump());
+  const Tokenizer t = Tokenizer::Load(scratch.path);
+  CHECK_THROWS_WITH_AS(t.Encode("ab\xc3"), doctest::Contains("the text is not UTF-8: byte 0xc3 at byte 2"),
+                       Error);
+}
+
+TEST_CASE("a file cannot ask for more memory than its size warrants") {
+  const Scratch scratch;
+  json file = ByteTokenizer();
+  json doubling = json::array();
+  for (int i = 0; i < 60; ++i)
+    doubling.push_back({{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
+  file["normalizer"] = {{"type", "Sequence"}, {"normalizers", doubling}};
+  scratch.Write("tokenizer.json", file.dump());
+  CHECK_THROWS_WITH_AS(Tokenizer::Load(scratch.path).Encode("aaa"), doctest::Contains("longer than"), Error);
+  std::filesystem::resize_file(scratch.path + "/tokenizer.json", (64 << 20) + 1);
+  CHECK_THROWS_WITH_AS(Tokenizer::Load(scratch.path), doctest::Contains("larger than 64 MiB"), Error);
 }
 
 TEST_CASE("missing and malformed files are named") {

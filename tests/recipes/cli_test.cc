@@ -1,9 +1,11 @@
 // The commands that read a model or a run, and everything a person can get wrong with them.
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "data/arithmetic.h"
 #include "policy/checkpoint.h"
+#include "policy/safetensors.h"
 #include "recipes/schema.h"
 #include "rl/policy.h"
 #include "tests/recipes/binary.h"
@@ -173,6 +175,62 @@ TEST_CASE(
     CheckOneLine(refused);
     CHECK(refused.Says("stdin:2: "));
     CHECK(Lines(refused.out).size() == 1);
+  }
+}
+
+TEST_CASE(
+    "gradients: of the mean over all lines, under the model's own names; a step along them lowers the loss "
+    "by as much") {
+  const Tiny at;
+  at.Write("in", "{\"ids\":[1,5,7,9]}\n{\"ids\":[3]}\n{\"ids\":[2,2]}\n");
+  const Said said = at.Hone("gradients model --out g.safetensors <in");
+  REQUIRE(said.status == 0);
+  const json summary = Lines(said.out).at(0);
+  CHECK(summary["tokens"] == 4);
+  const auto loss = [&] {
+    double sum = 0.0;
+    for (const json& line : Lines(at.Hone("logprobs model <in").out)) {
+      for (const json& l : line["logprobs"]) sum -= l.is_null() ? 0.0 : l.get<double>();
+    }
+    return sum / 4.0;
+  };
+  CHECK(summary["loss"].get<double>() == doctest::Approx(loss()).epsilon(1e-7));
+
+  const SafetensorsFile file = SafetensorsFile::Open(at / "g.safetensors");
+  Checkpoint checkpoint = LoadCheckpoint(at / "model");
+  double squares = 0.0;
+  size_t tensors = 0;
+  constexpr double kStep = 1e-2;
+  for (Parameter& p : checkpoint.weights.parameters()) {
+    if (p.role == ParameterRole::kRouterBias) continue;
+    for (const Slice& slice : p.slices) {
+      const TensorInfo* info = file.Find(slice.hf_name);
+      REQUIRE(info != nullptr);
+      REQUIRE(info->shape == slice.shape);
+      std::vector<float> gradient(static_cast<size_t>(info->count));
+      file.CopyTo(*info, gradient.data());
+      ++tensors;
+      for (size_t k = 0; k < gradient.size(); ++k) {
+        const double g = static_cast<double>(gradient[k]);
+        squares += g * g;
+        p.value.data()[slice.offset + static_cast<int64_t>(k)] -= static_cast<float>(kStep * g);
+      }
+    }
+  }
+  CHECK(file.tensors().size() == tensors);
+  CHECK(summary["gradient_norm"].get<double>() == doctest::Approx(std::sqrt(squares)).epsilon(1e-6));
+  const double before = loss();
+  SaveCheckpoint(at / "model", checkpoint.config, checkpoint.weights, WeightDtype::kFp32, "");
+  CHECK((before - loss()) / (kStep * squares) == doctest::Approx(1.0).epsilon(0.1));
+
+  const std::string refusals[][2] = {{"gradients model <in", "--out"},
+                                     {"gradients model --out g </dev/null", "no token is scored"},
+                                     {"gradients model --out nowhere/g <in", "nowhere/g"}};
+  for (const auto& [arguments, says] : refusals) {
+    CAPTURE(arguments);
+    const Said refused = at.Hone(arguments);
+    CHECK(refused.status != 0);
+    CHECK(refused.Says(says));
   }
 }
 

@@ -116,7 +116,7 @@ TEST_CASE("task.kind decides prompts, documents and the tokenizer of a new model
     CHECK(Mentions(prompt.gold, "\"lang\":\"cpp\""));
     CHECK(prompt.ids == policy->tokenizer().Encode(prompt.text));
   }
-  const auto documents = MakeDocuments(recipe, policy->tokenizer());
+  const auto documents = MakeDocuments(recipe, *policy);
   CHECK(Mentions(policy->tokenizer().Decode(documents.at(0).ids, false), "return "));
 }
 

@@ -186,10 +186,13 @@ TEST_CASE("test, bench and clean are its own words") {
   CHECK(fs::exists(clone.root() / ".venv"));
 }
 
-TEST_CASE("changed presets or a moved clone are configured again") {
+TEST_CASE("changed presets, a moved clone or a new Arrow are configured again") {
   const Clone clone;
   REQUIRE(clone.run("'a clone/hone' x").status == 7);
   write(clone.root() / "CMakePresets.json", "{ }");
+  CHECK(clone.run("'a clone/hone' x").called("--preset release --fresh"));
+  CHECK_FALSE(clone.run("'a clone/hone' x").called("--preset"));
+  fs::create_directories(clone.root() / ".venv/lib/python3.11/site-packages/pyarrow");
   CHECK(clone.run("'a clone/hone' x").called("--preset release --fresh"));
   CHECK_FALSE(clone.run("'a clone/hone' x").called("--preset"));
 }

@@ -57,6 +57,16 @@ TEST_CASE("the sum of the recipe's rewards, with each part by the recipe's name"
   CHECK(CombineScores({{"a", 1.0, {}}}, 0).empty());
 }
 
+TEST_CASE("a value whose square would overflow beside others is a fault, after its weight too") {
+  CHECK(Combine({Says("a", 1.0, ValueScore("x", 1e100, ""))}).status == Score::Status::kValue);
+  for (const auto& [weight, value] :
+       {std::pair{1.0, 1.1e100}, std::pair{-1.0, 1e308}, std::pair{10.0, 1e100}}) {
+    const Score sum = Combine({Says("a", weight, ValueScore("x", value, ""))});
+    CHECK(sum.status == Score::Status::kFault);
+    CHECK(sum.explanation == "a: value beyond 1e100");
+  }
+}
+
 TEST_CASE("a fault anywhere is a fault, and names its reward") {
   const Score fault = FaultScore("timed out");
   for (const auto& rewards : std::vector<std::vector<std::pair<WeightedScores, int>>>{

@@ -10,47 +10,11 @@
 #include "policy/safetensors.h"
 #include "rl/group_metrics.h"
 #include "rl/metrics.h"
-#include "tests/rl/tiny.h"
+#include "tests/rl/grpo_bench.h"
 
 using namespace hone;
 
 namespace {
-
-// One tiny policy with everything a stage needs.
-struct Bench {
-  TempDir dir;
-  std::unique_ptr<Policy> policy;
-  GrpoConfig grpo = {.steps = 20, .prompts_per_step = 4, .group_size = 4};
-  RolloutConfig rollout;
-  OptimizerConfig optimizer;
-  MemoryConfig memory = {.micro_batch_tokens = 200};
-  std::unique_ptr<RewardRunner> rewards;
-  std::unique_ptr<Sampler> sampler;
-  std::unique_ptr<RunStore> store;
-  std::unique_ptr<GrpoStage> stage;
-
-  explicit Bench(FakeReward::Fn score = EvenShare, bool experts = true,
-                 Precision precision = Precision::kFp32)
-      : policy(TinyPolicy(dir / "t", experts, precision)), rewards(RunnerOf(std::move(score))) {
-    rollout.max_new_tokens = 10;
-    optimizer.learning_rate = 1e-2;
-    optimizer.gate_bias_rate = experts ? 0.01 : 0.0;
-    optimizer.balance_alpha = experts ? 0.01 : 0.0;
-  }
-  // Once the configs are as wanted.
-  GrpoStage& Start() {
-    sampler = std::make_unique<Sampler>(*policy, rollout);
-    store = std::make_unique<RunStore>(RunStore::Create(dir / "hone.db"));
-    return Restart();
-  }
-  GrpoStage& Restart() {
-    stage =
-        std::make_unique<GrpoStage>(*policy, *sampler, *rewards, *store, TrainPrompts(policy->tokenizer()),
-                                    grpo, rollout, optimizer, memory, 77);
-    return *stage;
-  }
-  std::vector<std::vector<float>> weights() const { return CopyOf(policy->weights()); }
-};
 
 double LargestDifference(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
   double largest = 0.0;
@@ -160,15 +124,6 @@ void MaskTruncated(const std::vector<ScoredGroup>& groups, ObjectiveBatch& batch
     }
   }
   ++batch.max_length;
-}
-
-// Faults, not-applicable ones and whole groups of equal rewards among the others.
-Score Mixed(const Group& group, const Completion& completion) {
-  const auto draw = (completion.ids[0] * 7 + completion.ids.back()) % 5;
-  if (group.slot == 1) return ValueScore("fake", 0.3, "");
-  if (group.slot == 2 && draw == 0) return FaultScore("no");
-  if (group.slot == 3 && draw == 1) return {Score::Status::kNotApplicable, 0.0, {}, ""};
-  return EvenShare(group, completion);
 }
 
 }  // namespace
@@ -318,43 +273,6 @@ TEST_CASE("an entropy bonus keeps the entropy up, and its coefficient moves and 
   CHECK(Mentions(ErrorOf([&] { resumed.Load(b.dir / "saved"); }), "objective.safetensors"));
 }
 
-TEST_CASE("dynamic sampling: groups without a signal are replaced by later prompts', also when replayed") {
-  // Every other prompt tells nothing.
-  const auto odd = [](const Group& group, const Completion& c) {
-    return group.prompt.index % 2 == 0 ? ValueScore("fake", 1.0, "") : EvenShare(group, c);
-  };
-  Bench b(odd), other(odd);
-  for (Bench* x : {&b, &other}) x->grpo.objective.refill_rounds = 8;
-  GrpoStage& stage = b.Start();
-  const Metrics first = stage.Step(1);
-  const double groups = MetricValue(first, "groups");
-  CHECK(groups > 6);
-  CHECK(MetricValue(first, "groups_without_signal") >= groups - 4);
-  std::filesystem::create_directories(b.dir / "saved");
-  stage.Save(b.dir / "saved");
-  stage.Step(2);
-  CHECK(b.store->Groups(2)[0].group.prompt.index == static_cast<int64_t>(groups));  // where step 1 stopped
-  const auto after_two = b.weights();
-
-  // Killed between two commits, then replayed; and step 2 from the checkpoint after step 1.
-  auto stored = b.store->Groups(1);
-  stored.erase(stored.begin() + 5);
-  GrpoStage& replaying = other.Start();
-  other.store->PutGroups(stored);
-  replaying.Step(1);
-  GrpoStage& resumed = other.Restart();
-  resumed.Load(b.dir / "saved");
-  resumed.Step(2);
-  CHECK(SameBits(other.weights(), after_two));
-  CHECK(b.store->RolloutDigest() == other.store->RolloutDigest());
-
-  Bench nothing([](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
-  nothing.grpo.objective.refill_rounds = 2;
-  const auto before = TinyPolicy(nothing.dir / "t");
-  CHECK(MetricValue(nothing.Start().Step(1), "groups") == 12.0);
-  CHECK(SameBits(nothing.weights(), CopyOf(before->weights())));
-}
-
 TEST_CASE(
     "minibatches are consecutive shares of the groups, learnt from one after another against the old "
     "log-probs") {
@@ -374,23 +292,6 @@ TEST_CASE(
   for (const int half : {0, 2}) want = ReferenceUpdate(b, *start, {groups[half], groups[half + 1]}, 0.0, {});
   CHECK(LargestDifference(before, want) > 1e-4);
   CHECK(LargestDifference(b.weights(), want) < 1e-5);
-}
-
-TEST_CASE("stored groups are learnt from as if sampled: same weights, same metrics, nothing stored twice") {
-  Bench b(Mixed), other(Mixed);
-  for (Bench* x : {&b, &other}) x->grpo.minibatches = 2;
-  GrpoStage& stage = b.Start();
-  GrpoStage& replaying = other.Start();
-  for (int step = 1; step <= 3; ++step) {
-    stage.Step(step);
-    auto groups = b.store->Groups(step);
-    if (step == 2) groups.erase(groups.begin() + 1);  // killed between two commits
-    if (step != 3) other.store->PutGroups(groups);
-    replaying.Step(step);
-    CHECK(other.store->Groups(step).size() == 4);
-  }
-  CHECK(SameBits(b.weights(), other.weights()));
-  CHECK(b.store->RolloutDigest() == other.store->RolloutDigest());
 }
 
 TEST_CASE(
@@ -498,24 +399,5 @@ TEST_CASE("weights that give no finite numbers stop the run instead of learning 
     CHECK(steps == 3);
     CHECK(Mentions(error, "3 updates in a row"));
     CHECK(SameBits(b.weights(), before));
-  }
-}
-
-TEST_CASE("stored log-probs that are not this policy's stop the run, also in a step without a signal") {
-  for (const bool signal : {true, false}) {
-    Bench b(signal ? FakeReward::Fn(EvenShare)
-                   : [](const Group&, const Completion&) { return ValueScore("fake", 1.0, ""); });
-    Bench other(EvenShare);
-    b.Start();
-    other.Start().Step(1);
-    auto groups = other.store->Groups(1);
-    for (ScoredGroup& g : groups) {
-      g.group.completions[0].logprobs[0] = std::nextafter(g.group.completions[0].logprobs[0], 0.0f);
-      if (!signal) {
-        for (Score& s : g.scores) s = ValueScore("fake", 1.0, "");
-      }
-    }
-    b.store->PutGroups(groups);
-    CHECK(Mentions(ErrorOf([&] { b.stage->Step(1); }), "learner and sampler disagree"));
   }
 }
