@@ -304,10 +304,11 @@ void PackedMatrix::PackRows(ThreadPool& pool, int64_t k, int64_t n, const RowRea
   const int64_t panels = (n + kPanelWidth - 1) / kPanelWidth, floats = kPanelWidth * k;
   const int64_t step =
       std::max<int64_t>(1, std::min(kFloatsAtOnce / floats, panels / (4 * pool.num_threads())));
-  std::vector<float> scratch(static_cast<size_t>(pool.num_threads() * step * floats));
+  // The pool's: memory of its own would leave holes between the matrices of a model being packed.
+  auto* scratch = static_cast<float*>(pool.Scratch(pool.num_threads() * step * floats * 4));
   pool.ParallelRanges(panels, step, [&](int64_t begin, int64_t end, int thread) {
     const int64_t first = begin * kPanelWidth, count = std::min(n, end * kPanelWidth) - first;
-    const float* at = rows(first, count, scratch.data() + thread * step * floats);
+    const float* at = rows(first, count, scratch + thread * step * floats);
     for (int64_t p = begin; p < end; ++p) PackPanel(p, at + (p - begin) * floats, 1, k);
   });
 }

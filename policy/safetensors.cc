@@ -27,8 +27,8 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little);
 
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
-constexpr int64_t kMapGranule =
-    1 << 16;  // Linux maps so many bytes around one that is touched; a multiple of the page size
+// Touching one byte may have Linux map all that one page table covers around it. A multiple of every page size.
+constexpr int64_t kMapGranule = 2 << 20;
 constexpr char kRemedy[] = "the file is damaged or not a safetensors file: copy or download it again";
 
 // Closes a descriptor on every way out.
