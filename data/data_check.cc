@@ -48,6 +48,16 @@ CheckedRow ParseCheckedRow(std::string_view line, const std::string& where) {
   const nlohmann::json row = ParseStrictJson(line, where);
   CheckedRow checked;
   checked.where = where;
+  if (row.is_object() && row.contains("messages") && row["messages"].is_array()) {
+    nlohmann::json asked = nlohmann::json::array(), answered = asked;
+    for (const nlohmann::json& message : row["messages"]) {
+      const bool answers = message.is_object() && message.value("role", nlohmann::json()) == "assistant";
+      (answers ? answered : asked).push_back(message);
+    }
+    checked.prompt = TextOf(asked);
+    checked.completion = TextOf(answered);
+    return checked;
+  }
   if (!row.is_object() ||
       !TakeText(row, {"prompt", "question", "problem", "instruction", "text"}, checked.prompt))
     throw Error("the row has no prompt", where,

@@ -17,8 +17,8 @@ struct CheckedRow {
 };
 
 // Rows of a file of JSON lines. The prompt is `prompt`, `question`, `problem`, `instruction` or `text` (the first there is; a text, or
-// a list of messages whose contents are joined), the completion likewise `completion`, `response`, `answer`, `solution` or `output`. Blank
-// lines are skipped. Error with file and line for a line without any prompt, and for a file without a row.
+// a list of messages whose contents are joined), the completion likewise `completion`, `response`, `answer`, `solution` or `output`. Of
+// `messages` the assistant's are the completion, the others the prompt. Blank lines are skipped. Error with file and line for a line without any prompt, and for a file without a row.
 std::vector<CheckedRow> ReadCheckedRows(const std::string& path);
 
 // Lower case (ASCII), words apart by one blank, quotes and the marks .,;:!? at the ends of words left out. Operators stay: 1+2 is not 1-2.
