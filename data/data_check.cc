@@ -46,6 +46,16 @@ bool TakeText(const Row& row, std::initializer_list<std::string> names, std::str
 CheckedRow ParseCheckedRow(const Row& row, const TextColumns& columns, const std::string& where) {
   CheckedRow checked;
   checked.where = where;
+  if (const Row* messages = FindColumn(row, "messages"); messages != nullptr && messages->is_array()) {
+    Row asked = Row::array(), answered = Row::array();
+    for (const Row& message : *messages) {
+      const bool answers = message.is_object() && message.value("role", Row()) == "assistant";
+      (answers ? answered : asked).push_back(message);
+    }
+    checked.prompt = TextOf(asked);
+    checked.completion = TextOf(answered);
+    return checked;
+  }
   if (!TakeText(row, {columns.prompt, "prompt", "question", "problem", "instruction", "text"},
                 checked.prompt))
     throw Error("the row has no prompt (" + ColumnNames(row) + ")", where,

@@ -18,9 +18,10 @@ struct CheckedRow {
   std::string where;       // "file:line" or the like
 };
 
-// Rows of a file (data/table_file.h). The prompt is the named column, or `prompt`, `question`, `problem`, `instruction` or `text` (the first there is; a text, or
-// a list of messages whose contents are joined), the completion likewise `completion`, `response`, `answer`, `solution` or `output`. Error
-// with file and line for a row without any prompt, and for a file without a row.
+// Rows of a file (data/table_file.h). The prompt is the named column, or `prompt`, `question`, `problem`, `instruction` or `text` (the
+// first there is; a text, or a list of messages whose contents are joined), the completion likewise `completion`, `response`, `answer`,
+// `solution` or `output`. Of `messages` the assistant's are the completion, the others the prompt. Error with file and line for a row
+// without any prompt, and for a file without a row.
 std::vector<CheckedRow> ReadCheckedRows(const std::string& path, const TextColumns& columns = {});
 
 // Lower case (ASCII), words apart by one blank, quotes and the marks .,;:!? at the ends of words left out. Operators stay: 1+2 is not 1-2.

@@ -2,10 +2,11 @@
 #include "data/jinja/lexer.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "data/error.h"
+#include "data/jinja/literals.h"
 #include "data/jinja/python_text.h"
+#include "data/jinja/value.h"
 #include "data/utf8.h"
 
 namespace hone::jinja {
@@ -200,7 +201,7 @@ class Lexer {
 
   void Expression(std::string& open) {
     const char c = Peek();
-    if (IsDigit(c)) return Number();
+    if (IsDigit(c)) return Literal(Read(ReadNumber));
     if (IsNameStart(c)) {
       const size_t begin = at_;
       while (IsNamePart(Peek())) ++at_;
@@ -208,7 +209,7 @@ class Lexer {
       Add(Type::kName, name);
       return;
     }
-    if (c == '\'' || c == '"') return String(c);
+    if (c == '\'' || c == '"') return Literal(Read(ReadString));
     for (const std::string_view op : {"//", "**", "==", "!=", ">=", "<="}) {
       if (Skip(op)) {
         Add(Type::kOperator, std::string(op));
@@ -229,102 +230,18 @@ class Lexer {
     Add(Type::kOperator, std::string(1, c));
   }
 
-  // Digits, with single underscores between them, from `at` on; where they end.
-  size_t Digits(size_t at) const {
-    while (at < source_.size() && (IsDigit(source_[at]) || (source_[at] == '_' && at + 1 < source_.size() &&
-                                                            IsDigit(source_[at + 1]))))
-      ++at;
-    return at;
-  }
-
-  void Number() {
-    const size_t begin = at_;
-    size_t end = Digits(begin);
-    bool is_float = false;
-    if (begin == 0 || source_[begin - 1] != '.') {
-      if (end + 1 < source_.size() && source_[end] == '.' && IsDigit(source_[end + 1])) {
-        end = Digits(end + 1);
-        is_float = true;
-      }
-      if (end < source_.size() && (source_[end] == 'e' || source_[end] == 'E')) {
-        size_t exponent = end + 1;
-        if (exponent < source_.size() && (source_[exponent] == '+' || source_[exponent] == '-')) ++exponent;
-        if (exponent < source_.size() && IsDigit(source_[exponent])) {
-          end = Digits(exponent);
-          is_float = true;
-        }
-      }
-    }
-    std::string text = source_.substr(begin, end - begin);
-    text.erase(std::remove(text.begin(), text.end(), '_'), text.end());
-    const char *first = text.data(), *last = first + text.size();
-    int64_t integer = 0;
-    double number = 0.0;
-    const auto result =
-        is_float ? std::from_chars(first, last, number) : std::from_chars(first, last, integer);
-    if (result.ec != std::errc()) Fail("the number " + text + " is out of range");
-    if (!is_float && text[0] == '0' && integer != 0) Fail("a number begins with 0");
-    if (!is_float && text == "0" && IsOneOf(end, "xXoObB")) Fail("numbers are written in decimals");
-    Token& token = Add(is_float ? Type::kFloat : Type::kInteger, text);
-    token.integer = integer;
-    token.number = number;
-    at_ = end;
-  }
-
-  void String(char quote) {
-    std::string text;
-    const size_t begin = at_++;
-    while (Peek() != quote) {
-      if (at_ >= source_.size()) {
-        at_ = begin;
-        Fail("a string has no end");
-      }
-      if (Peek() != '\\') {
-        text += source_[at_++];
-        continue;
-      }
-      ++at_;
-      Escape(text);
-    }
-    const size_t end = at_ + 1;
-    at_ = begin;
-    Add(Type::kString, std::move(text));
-    at_ = end;
-  }
-
-  void Escape(std::string& text) {
-    static constexpr std::string_view kLetters = "\\'\"abfnrtv", kMeans = "\\'\"\a\b\f\n\r\t\v";
-    const char c = Peek();
-    const size_t known = c == '\0' ? std::string_view::npos : kLetters.find(c);
-    if (known != std::string_view::npos) {
-      text += kMeans[known];
-      ++at_;
-    } else if (c == '\n') {
-      ++at_;
-    } else if (c == 'x' || c == 'u' || c == 'U') {
-      ++at_;
-      CodePoint(text, c == 'x' ? 2 : c == 'u' ? 4 : 8, 16);
-    } else if (c >= '0' && c <= '7') {
-      size_t digits = 1;
-      while (digits < 3 && Peek(digits) >= '0' && Peek(digits) <= '7') ++digits;
-      CodePoint(text, digits, 8);
-    } else if (c == 'N' || (c & 0x80) != 0) {
-      Fail(std::string("the escape '\\") + (c == 'N' ? "N" : "..") + "' is not supported");
-    } else {
-      text += '\\';  // as Python has it: no escape
+  LiteralToken Read(LiteralToken (*read)(std::string_view, size_t)) {
+    try {
+      return read(source_, at_);
+    } catch (const Fault& fault) {
+      Fail(fault.what());
     }
   }
-
-  void CodePoint(std::string& text, size_t digits, int base) {
-    uint32_t code = 0;
-    const char* first = source_.data() + at_;
-    const char* last = first + std::min(digits, source_.size() - at_);
-    const auto result = std::from_chars(first, last, code, base);
-    const bool surrogate = code >= 0xd800 && code < 0xe000;
-    if (result.ec != std::errc() || result.ptr != first + digits || surrogate || code > 0x10ffff)
-      Fail("an escape names no character");
-    text += EncodeUtf8(code);
-    at_ += digits;
+  void Literal(const LiteralToken& literal) {
+    Token& token = Add(literal.token.type, literal.token.text);
+    token.integer = literal.token.integer;
+    token.number = literal.token.number;
+    at_ = literal.end;
   }
 
   const std::string source_;

@@ -45,7 +45,9 @@ Value Sort(const Value& value, Arguments& arguments, Budget& budget) {
   std::vector<std::pair<Value, Value>> keyed;
   for (Value& item : Items(value, budget))
     keyed.emplace_back(SortKey(item, attribute, cased, budget), std::move(item));
+  // Jinja sorts by lists of keys, whose order Python asks for only where they are not equal.
   std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+    if (Equal(a.first, b.first, budget)) return false;
     return reverse ? Less(b.first, a.first, budget) : Less(a.first, b.first, budget);
   });
   std::vector<Value> items;

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <iterator>
 
 #include "data/utf8.h"
@@ -216,9 +215,22 @@ std::vector<std::string_view> SplitRight(std::string_view text, std::optional<st
 }
 
 size_t Find(std::string_view text, std::string_view pattern, size_t from) {
-  const void* found = memmem(text.data() + from, text.size() - from, pattern.data(), pattern.size());
-  return found == nullptr ? std::string_view::npos
-                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+  constexpr size_t kShort = 16;  // so many bytes are compared at every place at most
+  if (pattern.size() <= kShort) return text.find(pattern, from);
+  if (pattern.size() > text.size() - from) return std::string_view::npos;
+  // Knuth, Morris and Pratt: after how many bytes of the pattern to go on where byte i of it does not fit.
+  std::vector<uint32_t> border(pattern.size(), 0);
+  for (uint32_t i = 1, k = 0; i < pattern.size(); ++i) {
+    while (k > 0 && pattern[i] != pattern[k]) k = border[k - 1];
+    if (pattern[i] == pattern[k]) ++k;
+    border[i] = k;
+  }
+  size_t k = 0;
+  for (size_t at = from; at < text.size(); ++at) {
+    while (k > 0 && text[at] != pattern[k]) k = border[k - 1];
+    if (text[at] == pattern[k] && ++k == pattern.size()) return at + 1 - k;
+  }
+  return std::string_view::npos;
 }
 
 std::vector<std::string_view> SplitLines(std::string_view text) {

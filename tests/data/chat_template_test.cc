@@ -7,11 +7,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "data/error.h"
+#include "data/jinja/python_text.h"
 #include "data/json.h"
 #include "data/text_file.h"
 #include "data/text_rows.h"
@@ -118,6 +119,22 @@ TEST_CASE("what a template may do is bounded, and no template exhausts the stack
     CAPTURE(says);
     CHECK(got.rfind("refused: t", 0) == 0);
     CHECK_MESSAGE(got.find(says) != std::string::npos, got.substr(0, 200));
+  }
+}
+
+TEST_CASE("searching is right whatever repeats in the pattern") {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 3000; ++round) {
+    const auto letters = [&](size_t most) {
+      std::string text;
+      for (size_t size = random() % most; text.size() < size;) text += "ab"[random() % 8 == 0];
+      return text;
+    };
+    const std::string text = letters(200), pattern = letters(40);
+    const size_t from = random() % (text.size() + 1);
+    CAPTURE(text);
+    CAPTURE(pattern);
+    CHECK(jinja::Find(text, pattern, from) == text.find(pattern, from));
   }
 }
 

@@ -138,6 +138,13 @@ TEST_CASE("rows are read under the names data sets use; others are refused with 
   CHECK(rows[1].prompt == "s\nu");
   CHECK(rows[1].where == path + ":3");
   CHECK(rows[2].completion == "");
+  WriteFileAtomic(
+      path,
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"},"
+      "{\"role\":\"user\",\"content\":\"r\"}]}\n");
+  const auto conversation = ReadCheckedRows(path);
+  CHECK(conversation.at(0).prompt == "q\nr");
+  CHECK(conversation.at(0).completion == "a");
   for (const char* bad : {"{\"x\":1}\n", "[1]\n", "{\n", "\n"}) {
     WriteFileAtomic(path, bad);
     CHECK_THROWS_AS(ReadCheckedRows(path), Error);

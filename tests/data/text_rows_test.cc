@@ -40,6 +40,20 @@ TEST_CASE("rows of several files come in order; other keys are left alone") {
   CHECK(rows[1].kind == "");
 }
 
+TEST_CASE("a row of messages is a conversation, with its keys in their order") {
+  const Files files;
+  const auto rows = ReadTextRows({files.Write("a",
+                                              "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"
+                                              "\"tools\":[{\"b\":1,\"a\":2}],\"kind\":\"k\"}\n")});
+  REQUIRE(rows.size() == 1);
+  REQUIRE(rows[0].conversation.has_value());
+  CHECK(rows[0].conversation->tools.dump() == "[{\"b\":1,\"a\":2}]");
+  CHECK(rows[0].kind == "k");
+  CHECK(rows[0].where == files.dir + "/a:1");
+  CHECK_THROWS_WITH_AS(ReadTextRows({files.Write("b", "{\"messages\":[]}")}),
+                       doctest::Contains("b:1: 'messages'"), Error);
+}
+
 TEST_CASE("a line that is no row is named") {
   const Files files;
   const std::pair<const char*, const char*> cases[] = {

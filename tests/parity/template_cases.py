@@ -135,6 +135,7 @@ a {{ 'x' }}  {{ 'y' }}
 {{ xs | first }}{{ xs | last }}{{ [] | first }}|{{ [] | last }}|{{ s | first }}{{ s | last }}{{ d | first }}
 {{ xs | sort }}{{ xs | sort(reverse=true) }}{{ words | sort }}{{ words | sort(case_sensitive=true) }}{{ rows[:3] | sort(attribute='v') }}
 {{ [1, 'a'] | sort }}
+{{ [none, none] | sort }}{{ [undefined_thing, undefined_thing] | sort }}
 {{ d | dictsort }}{{ {'b': 1, 'A': 2} | dictsort }}{{ {'b': 1, 'A': 2} | dictsort(true) }}{{ {'b': 1, 'A': 2} | dictsort(by='value') }}
 {{ words | unique | list }}{{ [1, 1, 2] | unique | join(',') }}
 {{ xs | min }}{{ xs | max }}{{ words | min }}{{ [] | max }}|{{ rows[:3] | max(attribute='v') }}

@@ -63,7 +63,6 @@ TEST_CASE("template: a line of text for each conversation, errors by line") {
   at.Write("bad.jinja", "\n{% nosuch %}");
   CHECK(at.Hone("template bad.jinja <in").Says("bad.jinja:2: the statement 'nosuch' is not supported"));
   CHECK(at.Hone("template nowhere <in").Says("nowhere: there is no such file"));
-  CHECK(at.Hone("template tokenizer/tokenizer.json <in").status == 1);
 }
 
 TEST_CASE("chat: the replies are those to the rendered conversation; /reset forgets it, /exit ends") {
