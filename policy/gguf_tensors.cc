@@ -13,6 +13,18 @@ GgufType FittingType(GgufType wanted, int64_t columns) {
   return wanted == GgufType::kQ8_0 && columns % 32 != 0 ? GgufType::kF16 : wanted;
 }
 
+void Read(ParameterSource& source, const Parameter& p, int64_t first, int64_t count, float* out) {
+  const float* values = source.Read(p, first, count, out);
+  if (values != out) std::copy_n(values, count, out);
+}
+
+// llama.cpp rotates neighbours in its llama models: the row (or value) of heads of `d` that it has at `row`, where pairs
+// (i, i + d / 2) are ours.
+int64_t Permuted(int64_t row, int64_t d) {
+  const int64_t within = row % d;
+  return row - within + within / 2 + within % 2 * (d / 2);
+}
+
 // Collects the tensors of a model, each a view of its parameters.
 class TensorList {
  public:
@@ -48,14 +60,10 @@ class TensorList {
   void Add(const std::string& name, std::vector<int64_t> shape, GgufType type, const Parameter& p,
            std::function<int64_t(int64_t row)> where) {
     const int64_t columns = shape.back();
-    out_.push_back(
-        {theirs_ + name, std::move(shape), type,
-         [this, &p, columns, where](int64_t row, float* out) { Read(p, where(row), columns, out); }});
-  }
-
-  void Read(const Parameter& p, int64_t first, int64_t count, float* out) const {
-    const float* values = source_.Read(p, first, count, out);
-    if (values != out) std::copy_n(values, count, out);
+    out_.push_back({theirs_ + name, std::move(shape), type,
+                    [source = &source_, &p, columns, where](int64_t row, float* out) {
+                      Read(*source, p, where(row), columns, out);
+                    }});
   }
 
   // Rows [begin, begin + rows) of a parameter [.., columns].
@@ -70,23 +78,20 @@ class TensorList {
     Add(name + ".weight", {p.shape[0]}, GgufType::kF32, p, [](int64_t) { return 0; });
   }
 
-  // llama.cpp rotates neighbours in its llama models: the row (or value) that it has at `row`, where pairs (i, i + d / 2) are ours.
-  int64_t Permuted(int64_t row) const {
-    const int64_t d = c_.head_dim, within = row % d;
-    return row - within + within / 2 + within % 2 * (d / 2);
-  }
-
   void Heads(const std::string& name, int64_t begin, int64_t heads, bool rotated) {
     const bool permute = rotated && c_.architecture == "LlamaForCausalLM";
-    const int64_t rows = heads * c_.head_dim, columns = c_.hidden_size;
+    const int64_t d = c_.head_dim, rows = heads * d, columns = c_.hidden_size;
     Add(name + ".weight", {rows, columns}, FittingType(type_, columns), Get("qkv"),
-        [=, this](int64_t row) { return (begin + (permute ? Permuted(row) : row)) * columns; });
+        [=](int64_t row) { return (begin + (permute ? Permuted(row, d) : row)) * columns; });
     if (!c_.qkv_bias) return;
     const Parameter& bias = Get("qkv_bias");
-    out_.push_back({theirs_ + name + ".bias", {rows}, GgufType::kF32, [=, this, &bias](int64_t, float* out) {
+    out_.push_back({theirs_ + name + ".bias",
+                    {rows},
+                    GgufType::kF32,
+                    [=, source = &source_, &bias](int64_t, float* out) {
                       std::vector<float> values(static_cast<size_t>(rows));
-                      Read(bias, begin, rows, values.data());
-                      for (int64_t i = 0; i < rows; ++i) out[i] = values[permute ? Permuted(i) : i];
+                      Read(*source, bias, begin, rows, values.data());
+                      for (int64_t i = 0; i < rows; ++i) out[i] = values[permute ? Permuted(i, d) : i];
                     }});
   }
 
@@ -132,9 +137,10 @@ class TensorList {
     out_.push_back({theirs_ + "attn_k_b.weight",
                     {heads, rank, nope},
                     FittingType(type_, nope),
-                    [=, this, &kv_b](int64_t row, float* out) {
+                    [=, source = &source_, &kv_b](int64_t row, float* out) {
                       const int64_t head = row / rank, column = row % rank;
-                      if (column == 0) Read(kv_b, head * (nope + v) * rank, nope * rank, head_values->data());
+                      if (column == 0)
+                        Read(*source, kv_b, head * (nope + v) * rank, nope * rank, head_values->data());
                       for (int64_t i = 0; i < nope; ++i) out[i] = (*head_values)[i * rank + column];
                     }});
   }

@@ -134,18 +134,25 @@ bool Exportable(const ModelConfig& c) {
   return !moe || (c.norm_topk_prob && c.sparse_step == 1 && c.dense_layers.empty());
 }
 
+// A model as a GGUF file, read back.
 struct Exported {
-  Exported(const ModelConfig& config, const Weights& weights, GgufType type) {
+  Exported(const ModelConfig& config, const Weights& weights, GgufType type)
+      : file(Write(dir, config, weights, type)) {}
+
+  static std::string Write(const TempDir& dir, const ModelConfig& config, const Weights& weights,
+                           GgufType type) {
     WriteArithmeticTokenizer(dir.path());
     WeightsSource source(weights);
     ExportGguf(dir / "m.gguf", config, source, Tokenizer::Load(dir.path()),
                {.type = type, .name = "tiny", .chat_template = "{{ messages }}"});
+    return dir / "m.gguf";
   }
+
   TempDir dir;
-  GgufReader file{dir / "m.gguf"};
+  GgufReader file;
 };
 
-// Value [row, column] of a Hugging Face tensor.
+// The tensors under their Hugging Face names.
 struct HfTensors {
   explicit HfTensors(const Weights& weights) {
     for (const Parameter& p : weights.parameters()) {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "data/json.h"
-#include "data/text_rows.h"
+#include "data/text_file.h"
 #include "policy/checkpoint.h"
 #include "policy/model.h"
 
