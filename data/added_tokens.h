@@ -1,4 +1,4 @@
-// Tokens that are matched whole in the text before anything else looks at it. Covered by tests/data/added_tokens_test.cc.
+// Tokens that are matched whole in the text before anything else looks at it. Covered by tests/data/tokenizer_parity_test.cc.
 #ifndef HONE_DATA_ADDED_TOKENS_H_
 #define HONE_DATA_ADDED_TOKENS_H_
 

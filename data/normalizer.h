@@ -1,5 +1,5 @@
 // What a tokenizer does to text before it splits it: Unicode normal forms, replacements, a text put in front. Covered by
-// tests/data/normalizer_test.cc.
+// tests/data/tokenizer_parity_test.cc.
 #ifndef HONE_DATA_NORMALIZER_H_
 #define HONE_DATA_NORMALIZER_H_
 

@@ -1,4 +1,4 @@
-// Cuts text into the pieces that byte-pair encoding works on one by one. Covered by tests/data/pre_tokenizer_test.cc.
+// Cuts text into the pieces that byte-pair encoding works on one by one. Covered by tests/data/tokenizer_parity_test.cc.
 #ifndef HONE_DATA_PRE_TOKENIZER_H_
 #define HONE_DATA_PRE_TOKENIZER_H_
 

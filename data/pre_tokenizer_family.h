@@ -1,4 +1,4 @@
-// The pre-tokenizers of known model families, as PreTokenizer describes them. Covered by tests/data/pre_tokenizer_test.cc.
+// The pre-tokenizers of known model families, as PreTokenizer describes them. Covered by tests/data/tokenizer_parity_test.cc.
 #ifndef HONE_DATA_PRE_TOKENIZER_FAMILY_H_
 #define HONE_DATA_PRE_TOKENIZER_FAMILY_H_
 

@@ -1,4 +1,4 @@
-// Token texts back to text: what each token stands for, and how they join. Covered by tests/data/token_decoder_test.cc.
+// Token texts back to text: what each token stands for, and how they join. Covered by tests/data/tokenizer_parity_test.cc.
 #ifndef HONE_DATA_TOKEN_DECODER_H_
 #define HONE_DATA_TOKEN_DECODER_H_
 

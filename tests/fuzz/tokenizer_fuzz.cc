@@ -1,5 +1,5 @@
 // Fuzzing of tokenizer.json: a hostile file is refused by an Error or gives a tokenizer that keeps its promises. With clang and
-// -fsanitize=fuzzer,address libFuzzer drives it; with any other compiler a small driver of its own does: `hone_tokenizer_fuzz
+// -fsanitize=fuzzer,address libFuzzer drives it; with any other compiler a small driver of its own does: `tokenizer_fuzz
 // [inputs] [seed]` mutates tests/data/fixtures/tokenizers.jsonl in 2 GiB of memory, and prints the seed.
 #include <sys/resource.h>
 #include <unistd.h>

@@ -53,7 +53,7 @@ TEST_CASE("arguments that make no command end with 2 and a hint; help and versio
   }
   CHECK(at.Hone("frobnicate").Says("'frobnicate'"));
   CHECK(at.Hone("--version").Prints("hone "));
-  for (const char* command : {"", "run", "logprobs", "verify-resume"}) {
+  for (const char* command : {"", "run", "logprobs", "tokenize", "detokenize", "verify-resume"}) {
     const Said said = at.Hone(std::string(command) + " --help");
     CHECK(said.status == 0);
     CHECK(said.Prints("Example"));
@@ -309,4 +309,29 @@ TEST_CASE("recipe-keys lists every key") {
     CHECK(plain.Prints(key));
     CHECK(markdown.Prints(key));
   }
+}
+
+TEST_CASE("tokenize and detokenize: a line in, a line out; a bad line is named") {
+  const Tiny at;
+  at.Write("in", "{\"text\":\"<bos>Q:1\"}\n\n{\"text\":\"\"}\n");
+  CHECK(at.Hone("tokenize tokenizer <in").out == "{\"ids\":[1,25,24,8]}\n{\"ids\":[]}\n");
+  CHECK(at.Hone("tokenize tokenizer/tokenizer.json --special <in").status == 0);
+  at.Write("ids", "{\"ids\":[1,25,24,8,99]}\n");
+  CHECK(at.Hone("detokenize tokenizer <ids").out == "{\"text\":\"<bos>Q:1\xEF\xBF\xBD\"}\n");
+  CHECK(at.Hone("detokenize tokenizer --skip-special <ids").out == "{\"text\":\"Q:1\xEF\xBF\xBD\"}\n");
+  for (const char* line : {"{\"text\":1}", "[]", "{", "{\"text\":\"X\"}"}) {
+    CAPTURE(line);
+    at.Write("in", std::string("{\"text\":\"1\"}\n") + line + "\n");
+    const Said said = at.Hone("tokenize tokenizer <in");
+    CHECK(said.status == 1);
+    CHECK(said.Says("stdin:2"));
+  }
+  for (const char* line : {"{\"ids\":1}", "{\"ids\":[-1]}", "{\"ids\":[1.5]}", "{\"ids\":[4294967296]}"}) {
+    CAPTURE(line);
+    at.Write("in", std::string(line) + "\n");
+    const Said said = at.Hone("detokenize tokenizer <in");
+    CHECK(said.status == 1);
+    CHECK(said.Says("stdin:1"));
+  }
+  CHECK(at.Hone("tokenize nowhere <in").Says("nowhere/tokenizer.json"));
 }
