@@ -116,15 +116,15 @@ TEST_CASE("a set holds the characters that Oniguruma matches with its name") {
     const CodePointMasks masks({set, rest});
     const Pattern pattern = Pattern::RegexByOniguruma("\\p{" + std::string(name) + "}", "");
     std::string text;
-    size_t members = 0;
+    size_t members = 0, wrong = 0;  // counted, because a CHECK for each character takes seconds
     for (char32_t c = 0; c <= 0x10ffff; ++c) {
       const bool member = set.Has(c);
-      REQUIRE(rest.Has(c) == !member);
-      REQUIRE(masks.Of(c) == (member ? 1u : 2u));
+      wrong += rest.Has(c) == member || masks.Of(c) != (member ? 1u : 2u);
       if (c >= 0xd800 && c < 0xe000) continue;
       members += member;
       if (member) text += EncodeUtf8(c);
     }
+    CHECK(wrong == 0);
     CHECK(Matches(pattern, text).size() == members);
   }
   CHECK_FALSE(CodePoints::Named("NoSuchProperty"));
