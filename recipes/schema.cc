@@ -123,6 +123,9 @@ ModelConfig ShapeConfig::Resolve(const Tokenizer& tokenizer, const std::string& 
   ModelConfig c = config;
   c.architecture = architecture;
   const bool deepseek = architecture == "DeepseekV3ForCausalLM";
+  if (!deepseek && architecture != "Qwen2ForCausalLM")
+    throw Error("new models of architecture '" + architecture + "' are not made", where + ": model.shape",
+                "use DeepseekV3ForCausalLM or Qwen2ForCausalLM, or start from a checkpoint");
   c.attention = deepseek ? AttentionKind::kMla : AttentionKind::kGqa;
   c.rope_interleaved = deepseek;
   c.qkv_bias = !deepseek;

@@ -1,5 +1,5 @@
 // hone template: conversations to the text that a model's chat template makes of them. Covered by
-// tests/recipes/template_command_test.cc.
+// tests/recipes/chat_command_test.cc.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>

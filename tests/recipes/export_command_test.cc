@@ -93,11 +93,12 @@ TEST_CASE("export refuses what it would destroy or could not vouch for, and leav
   CheckOneLine(nan);
   CHECK(nan.Says("not finite"));
   CheckOneLine(at.Hone("export nowhere --out copy"));
-  CheckOneLine(at.Hone("export '" + kBase + "' --out missing/parent/x/../y"));
+  CHECK(at.Hone("export '" + kBase + "' --out missing/parent/x/../y").status == 0);  // parents are made
+  CHECK(at.Has("missing/parent/y/model.safetensors"));
   for (const char* wrong :
        {"", " --out x --dtype int8", " --out x --shard-size 0", " --out x --shard-size many"}) {
     CAPTURE(wrong);
     CHECK(at.Hone("export '" + kBase + "'" + wrong).status == 2);
   }
-  CHECK(Entries(at) == std::vector<std::string>{"bad", "err", "file", "full", "out"});
+  CHECK(Entries(at) == std::vector<std::string>{"bad", "err", "file", "full", "missing", "out"});
 }
