@@ -70,7 +70,7 @@ const std::vector<std::string>& Corpus() {
 int main(int argc, char** argv) {
   return Drive(argc, argv, [](uint64_t, std::mt19937_64& random) {
     const std::string& base = Corpus()[random() % Corpus().size()];
-    const std::string text = Mutated(base, Corpus(), "{}[]\",:.-+0159eE ntf", 4000, random);
+    const std::string text = Mutated(base, Corpus(), Characters("{}[]\",:.-+0159eE ntf"), 4000, random);
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   });
 }

@@ -18,12 +18,12 @@ inline void Require(bool holds, const char* what) {
   std::abort();
 }
 
-// One to eight changes: cut, repeat, swap in a piece of another text, put in one of `characters`, change a byte.
+// One to eight changes: cut, repeat, swap in a piece of another text, put in one of `tokens`, change a byte.
 inline std::string Mutated(std::string text, const std::vector<std::string>& corpus,
-                           std::string_view characters, size_t longest, std::mt19937_64& random) {
+                           const std::vector<std::string>& tokens, size_t longest, std::mt19937_64& random) {
   const auto below = [&](size_t n) { return n == 0 ? 0 : random() % n; };
   for (size_t change = 1 + below(8); change > 0; --change) {
-    const size_t at = below(text.size() + 1), size = below(8);
+    const size_t at = below(text.size() + 1), size = below(24);
     const std::string& other = corpus[below(corpus.size())];
     switch (below(5)) {
       case 0:
@@ -33,10 +33,10 @@ inline std::string Mutated(std::string text, const std::vector<std::string>& cor
         text.insert(at, text.substr(at, size));
         break;
       case 2:
-        text.insert(at, other.substr(below(other.size()), below(16)));
+        text.insert(at, other.substr(below(other.size()), below(32)));
         break;
       case 3:
-        text.insert(at, 1, characters[below(characters.size())]);
+        text.insert(at, tokens[below(tokens.size())]);
         break;
       default:
         if (at < text.size()) text[at] = static_cast<char>(random());
@@ -44,6 +44,13 @@ inline std::string Mutated(std::string text, const std::vector<std::string>& cor
     if (text.size() > longest) text.resize(longest);
   }
   return text;
+}
+
+// Each character by itself.
+inline std::vector<std::string> Characters(std::string_view text) {
+  std::vector<std::string> out;
+  for (const char c : text) out.emplace_back(1, c);
+  return out;
 }
 
 // Calls `once` with the number of each input and the generator.

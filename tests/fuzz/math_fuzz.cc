@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
   return Drive(argc, argv, [](uint64_t i, std::mt19937_64& random) {
     // Every other input is a pair: the gold, and what became of it.
     const auto mutated = [&](const std::string& text) {
-      return Mutated(text, Corpus(), kCharacters, 4000, random);
+      return Mutated(text, Corpus(), Characters(kCharacters), 4000, random);
     };
     const std::string& base = Corpus()[random() % Corpus().size()];
     const std::string gold = i % 4 == 1 ? base : mutated(base);

@@ -122,8 +122,8 @@ const std::vector<std::string>& Corpus() {
 
 int main(int argc, char** argv) {
   return Drive(argc, argv, [](uint64_t, std::mt19937_64& random) {
-    std::string text =
-        Mutated(Corpus()[random() % Corpus().size()], Corpus(), "{}[]\",:.-0189/F\\ ", 4000, random);
+    std::string text = Mutated(Corpus()[random() % Corpus().size()], Corpus(),
+                               Characters("{}[]\",:.-0189/F\\ "), 4000, random);
     // Half of the files get the header size that they have, so that what is inside is looked at too.
     const size_t end = text.rfind("}}");
     if (random() % 2 == 0 && text.size() > 10 && text.front() != kIndexMark && end != std::string::npos &&

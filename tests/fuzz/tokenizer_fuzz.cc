@@ -1,6 +1,5 @@
-// Fuzzing of tokenizer.json: a hostile file is refused by an Error or gives a tokenizer that keeps its promises. With clang and
-// -fsanitize=fuzzer,address libFuzzer drives it; with any other compiler a small driver of its own does: `tokenizer_fuzz
-// [inputs] [seed]` mutates tests/data/fixtures/tokenizers.jsonl in 2 GiB of memory, and prints the seed.
+// Fuzzing of tokenizer.json (driver.h): a hostile file is refused by an Error or gives a tokenizer that keeps its promises. Mutates
+// tests/data/fixtures/tokenizers.jsonl, in 2 GiB of memory.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,18 +17,13 @@
 #include "data/error.h"
 #include "data/tokenizer.h"
 #include "data/utf8.h"
+#include "tests/fuzz/driver.h"
 
 namespace {
 
 using nlohmann::json;
 
 constexpr std::string_view kDivider = "\n=====\n";
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 // A file of this process, rewritten for every input.
 const std::string& ScratchFile() {
@@ -148,17 +142,12 @@ void Mutate(json& value, json other, std::mt19937_64& random) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const uint64_t inputs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20000;
-  const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(inputs),
-              static_cast<unsigned long long>(seed));
 #ifndef __SANITIZE_ADDRESS__  // which reserves terabytes
   const rlimit limit = {2ull << 30, 2ull << 30};
   Require(setrlimit(RLIMIT_AS, &limit) == 0, "memory can be limited");
 #endif
-  std::mt19937_64 random(seed);
   const std::vector<Sample> corpus = Corpus();
-  for (uint64_t i = 0; i < inputs; ++i) {
+  const int status = Drive(argc, argv, [&](uint64_t i, std::mt19937_64& random) {
     const Sample& base = corpus[random() % corpus.size()];
     json file = base.file;
     for (size_t change = 1 + random() % 4; change > 0; --change)
@@ -168,8 +157,8 @@ int main(int argc, char** argv) {
     text += kDivider;
     text += MutatedText(base.texts[random() % base.texts.size()], random);
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());
-  }
+  });
   std::filesystem::remove(ScratchFile());
-  return 0;
+  return status;
 }
 #endif  // HONE_LIBFUZZER
