@@ -70,6 +70,7 @@ void AddedTokenMatcher::Split(std::string_view text, std::vector<Part>& out) con
     }
     size_t begin = at, end = match_end;
     at = match_end;
+    if (begin < done) continue;  // among the blanks that a token before has taken
     if (token->single_word && InsideWord(text, begin, end)) continue;
     while (token->lstrip && begin > done && space_.Has(NextUtf8(text, Before(text, begin)).code_point))
       begin = Before(text, begin);

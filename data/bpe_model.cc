@@ -25,7 +25,8 @@ BpeModel BpeModel::Read(const TokenizerSection& section, bool byte_level) {
   // The oldest files have no type: they are told by their merges.
   if (section.Has("type") ? section.Type() != "BPE" : !section.Has("merges"))
     section.Refuse("model type " + (section.Has("type") ? Shown(section.value.at("type")) : "null"));
-  if (section.Has("dropout")) section.Refuse("model.dropout = " + Shown(section.value.at("dropout")));
+  if (section.Has("dropout") && section.value.at("dropout") != 0.0)
+    section.Refuse("model.dropout = " + Shown(section.value.at("dropout")));
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     if (section.Has(key) && section.value.at(key) != "")
       section.Refuse("model." + std::string(key) + " = " + Shown(section.value.at(key)));

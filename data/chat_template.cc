@@ -49,7 +49,7 @@ std::optional<std::string> SourceIn(const nlohmann::json& config) {
 
 nlohmann::json ReadConfig(const std::string& file) {
   if (!std::filesystem::exists(file)) return nlohmann::json::object();
-  nlohmann::json config = ParseStrictJson(ReadFile(file), file, kFetchAgain);
+  nlohmann::json config = ParseStrictJson(ReadRegularFile(file), file, kFetchAgain);
   if (!config.is_object()) throw Error("it does not hold an object", file, kFetchAgain);
   return config;
 }
@@ -58,7 +58,7 @@ std::string ConfigFile(const std::string& directory) { return directory + "/toke
 
 std::optional<Source> FindSource(const std::string& directory, const nlohmann::json& config) {
   const std::string file = directory + "/chat_template.jinja";
-  if (std::filesystem::exists(file)) return Source{ReadFile(file), file};
+  if (std::filesystem::exists(file)) return Source{ReadRegularFile(file), file};
   const std::optional<std::string> text = SourceIn(config);
   return text ? std::optional(Source{*text, ConfigFile(directory)}) : std::nullopt;
 }

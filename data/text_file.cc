@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 
@@ -104,6 +105,13 @@ std::string ReadFile(const std::string& path) {
   }
   bytes.resize(used);
   return bytes;
+}
+
+std::string ReadRegularFile(const std::string& path) {
+  std::error_code code;
+  if (std::filesystem::is_other(path, code))
+    throw Error("not a regular file", path, "name a Hugging Face model directory");
+  return ReadFile(path);
 }
 
 void ForEachLine(const std::string& path,

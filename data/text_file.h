@@ -17,6 +17,8 @@ Error SystemError(const std::string& action, const std::string& path, int error_
 
 // The bytes of a file. Error if it is missing, a directory or unreadable.
 std::string ReadFile(const std::string& path);
+// The same for a file of a model's directory; Error for anything but a regular file, as reading a pipe might never end.
+std::string ReadRegularFile(const std::string& path);
 
 // Visits the lines of a file that hold more than blanks, in order, without their ends, one in memory at a time; `where` is
 // "PATH:NUMBER", from 1. Error as ReadFile.

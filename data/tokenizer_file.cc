@@ -21,7 +21,7 @@ json ReadJson(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::file_size(path, ignored) > kMaxFile && !ignored)
     throw Error("is larger than 64 MiB", path, kOwnRepository);
-  json value = ParseStrictJson(ReadFile(path), path, kFetchAgain);
+  json value = ParseStrictJson(ReadRegularFile(path), path, kFetchAgain);
   if (!value.is_object()) throw Error("is not a JSON object", path, kOwnRepository);
   return value;
 }

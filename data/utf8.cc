@@ -59,4 +59,25 @@ std::string DescribeUtf8(std::string_view text, size_t at) {
   return "'" + std::string(text.substr(at, c.size)) + "' (" + number + ")";
 }
 
+std::string OneLine(std::string_view text) {
+  constexpr size_t kEnd = 1000;  // bytes shown of each
+  if (text.size() > 3 * kEnd)
+    return OneLine(text.substr(0, kEnd)) + " [..] " + OneLine(text.substr(text.size() - kEnd));
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char c = NextUtf8(text, at);
+    if (c.valid && c.code_point >= 0x20 && (c.code_point < 0x7f || c.code_point > 0x9f)) {
+      out += text.substr(at, c.size);
+    } else {
+      for (size_t i = at; i < at + c.size; ++i) {
+        char escaped[8];
+        std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(text[i]));
+        out += escaped;
+      }
+    }
+    at += c.size;
+  }
+  return out;
+}
+
 }  // namespace hone

@@ -23,6 +23,9 @@ std::string EncodeUtf8(char32_t code_point);
 // Each broken sequence (maximal subpart, as Unicode and Rust's from_utf8_lossy have it) becomes one U+FFFD.
 std::string ValidUtf8(std::string_view text);
 
+// `text` on one line for a terminal: control characters and broken bytes as \\x1b and the like, and of a long text its two ends.
+std::string OneLine(std::string_view text);
+
 // The character at `at` for an error message: `'x' (U+0078)`, or `byte 0xff` when broken.
 std::string DescribeUtf8(std::string_view text, size_t at);
 

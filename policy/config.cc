@@ -43,6 +43,7 @@ const std::set<std::string>& InertKeys() {
                                              "is_llama_config",
                                              "label2id",
                                              "max_length",
+                                             "max_sequence_length",
                                              "min_length",
                                              "output_attentions",
                                              "output_hidden_states",
@@ -97,7 +98,7 @@ void ParseRope(const ConfigFields& fields, ModelConfig& c) {
       fields.Fail("rope_scaling differs from rope_parameters");
     c.rope_scaling = other.scaling;
   }
-  if (c.rope_theta == 0.0) fields.Fail("rope_theta is missing");
+  if (c.rope_theta == 0.0) c.rope_theta = 10000.0;  // as in transformers; the first Llamas say nothing
 }
 
 void ParseTokenIds(const ConfigFields& fields, ModelConfig& c) {
@@ -151,7 +152,7 @@ ordered_json IdOrNull(int64_t id) { return id < 0 ? ordered_json() : ordered_jso
 const Architecture& FindArchitecture(const ConfigFields& fields) {
   const json* list = fields.Find("architectures");
   if (list == nullptr || !list->is_array() || list->size() != 1 || !list->front().is_string())
-    fields.Fail("architectures is not a list of one name");
+    fields.Fail("architectures is not a list of one name", "name one of " + SupportedArchitectures());
   const std::string name = list->front().get<std::string>();
   for (const Architecture& a : Architectures()) {
     if (name != a.name) continue;

@@ -30,7 +30,8 @@ ConfigFields::ConfigFields(const json& object, const std::string& where, std::st
 }
 
 void ConfigFields::Fail(const std::string& what, const std::string& remedy) const {
-  throw Error(prefix_ + what, where_, remedy);
+  throw Error(prefix_ + what, where_,
+              remedy.empty() ? "take the file from the model's own repository" : remedy);
 }
 
 const json* ConfigFields::Find(const std::string& key) const {

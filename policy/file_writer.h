@@ -17,8 +17,9 @@ class FileWriter {
   ~FileWriter();
 
   void Write(const void* data, int64_t size);
-  void
-  Finish();  // on the disk, and `path` from now on; the name in the directory is the caller's to make durable
+  const std::string& temporary() const { return temporary_; }  // where the bytes are until Finish
+  // On the disk, and `path` from now on; the name in the directory is the caller's to make durable.
+  void Finish();
 
  private:
   const std::string path_, temporary_;

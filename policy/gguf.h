@@ -1,4 +1,4 @@
-// A model and its tokenizer as one GGUF file that llama.cpp loads. Covered by tests/policy/gguf_test.cc and tests/parity/gguf.py.
+// A model and its tokenizer as one GGUF file that llama.cpp loads. Covered by tests/policy/gguf_test.cc and tests/parity/gguf_llama.py.
 #ifndef HONE_POLICY_GGUF_H_
 #define HONE_POLICY_GGUF_H_
 

@@ -61,6 +61,23 @@ void AppendQ8Block(const float* x, std::string& bytes) {
   for (int64_t i = 0; i < kBlock; ++i) Append(bytes, static_cast<int8_t>(std::round(x[i] * inverse)));
 }
 
+// Whether values that are finite themselves stay so in the type.
+bool Fits(GgufType type, const std::vector<float>& row) {
+  const auto largest = std::abs(
+      *std::max_element(row.begin(), row.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
+  switch (type) {
+    case GgufType::kF32:
+      return true;
+    case GgufType::kF16:
+      return std::isfinite(FloatFromF16(F16FromFloat(largest)));
+    case GgufType::kBf16:
+      return std::isfinite(FloatFromBf16(Bf16FromFloat(largest)));
+    case GgufType::kQ8_0:
+      return std::isfinite(FloatFromF16(F16FromFloat(largest / 127.0f)));
+  }
+  std::abort();
+}
+
 void AppendRow(GgufType type, const std::vector<float>& row, std::string& bytes) {
   switch (type) {
     case GgufType::kF32:
@@ -145,7 +162,7 @@ void GgufMetadata::AddFloats(const std::string& key, const std::vector<float>& v
 namespace {
 
 // Gives the file's bytes, piece by piece, to `sink`.
-void Emit(const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors,
+void Emit(const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors, const std::string& where,
           const std::function<void(const std::string& bytes)>& sink) {
   constexpr size_t kPieceBytes = 1 << 20;
   std::string bytes = Header(metadata, tensors);
@@ -158,6 +175,9 @@ void Emit(const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors,
     const int64_t rows = NumRows(tensor), size = rows * RowBytes(tensor.type, tensor.shape.back());
     for (int64_t r = 0; r < rows; ++r) {
       tensor.read_row(r, row.data());
+      if (!Fits(tensor.type, row))
+        throw Error("a value of " + tensor.name + " is beyond what this type holds", where,
+                    "export it as bf16 or fp32");
       AppendRow(tensor.type, row, bytes);
       if (bytes.size() >= kPieceBytes) flush();
     }
@@ -171,13 +191,12 @@ void Emit(const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors,
 void WriteGguf(const std::string& path, const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors,
                const std::function<void()>& check) {
   FileWriter writer(path);
-  Emit(metadata, tensors,
+  Emit(metadata, tensors, path,
        [&](const std::string& bytes) { writer.Write(bytes.data(), static_cast<int64_t>(bytes.size())); });
   check();
-  writer.Finish();
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file(writer.temporary(), std::ios::binary);
   std::string stored;
-  Emit(metadata, tensors, [&](const std::string& bytes) {
+  Emit(metadata, tensors, path, [&](const std::string& bytes) {
     stored.resize(bytes.size());
     file.read(stored.data(), static_cast<std::streamsize>(stored.size()));
     if (!file || stored != bytes)
@@ -185,6 +204,7 @@ void WriteGguf(const std::string& path, const GgufMetadata& metadata, const std:
   });
   if (file.peek() != std::ifstream::traits_type::eof())
     throw Error("the file read back is longer than what was written", path, "check the disk");
+  writer.Finish();
 }
 
 }  // namespace hone

@@ -1,5 +1,5 @@
 // The GGUF container, version 3: metadata and tensors as llama.cpp reads them. Covered by tests/policy/gguf_test.cc and
-// tests/parity/gguf.py.
+// tests/parity/gguf_llama.py.
 #ifndef HONE_POLICY_GGUF_FILE_H_
 #define HONE_POLICY_GGUF_FILE_H_
 
@@ -42,8 +42,8 @@ struct GgufTensor {
   std::function<void(int64_t row, float* out)> read_row;
 };
 
-// Streamed, fsynced and, once `check` has been called, renamed into place; what that throws leaves no file. The
-// file is then read back and compared with the tensors asked for once more. kQ8_0 needs
+// Streamed to a file beside `path`, which becomes `path` once `check` has been called and the file has been read back and compared
+// with the tensors, asked for once more. Error, without a file, for a value that its type cannot hold. kQ8_0 needs
 // shape.back() to be a multiple of 32. Error if the file cannot be written.
 void WriteGguf(const std::string& path, const GgufMetadata& metadata, const std::vector<GgufTensor>& tensors,
                const std::function<void()>& check);

@@ -1,4 +1,4 @@
-// The tensors of a model as llama.cpp wants them. Covered by tests/policy/gguf_test.cc and tests/parity/gguf.py.
+// The tensors of a model as llama.cpp wants them. Covered by tests/policy/gguf_test.cc and tests/parity/gguf_llama.py.
 #ifndef HONE_POLICY_GGUF_TENSORS_H_
 #define HONE_POLICY_GGUF_TENSORS_H_
 

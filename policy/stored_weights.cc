@@ -97,11 +97,7 @@ bool AnyNotFinite(const float* values, int64_t count) {
 
 ModelConfig ReadModelConfig(const std::string& dir) {
   const std::string path = dir + "/config.json";
-  std::error_code code;
-  if (std::filesystem::is_other(path, code)) {  // reading a pipe might never end
-    throw Error("not a regular file", path, "name a Hugging Face model directory");
-  }
-  return ParseModelConfig(ReadFile(path), path);
+  return ParseModelConfig(ReadRegularFile(path), path);
 }
 
 std::unique_ptr<StoredWeights> StoredWeights::Open(const std::string& dir) {

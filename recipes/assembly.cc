@@ -12,6 +12,7 @@
 #include "data/sign_corpus.h"
 #include "data/text_rows.h"
 #include "data/words_corpus.h"
+#include "recipes/task_prompts.h"
 #include "rl/chat_documents.h"
 
 namespace hone {
@@ -33,7 +34,7 @@ TrainingSequence SequenceOf(const std::string& prompt, const std::string& comple
 
 template <class Corpus, class Shares>
 std::function<TextRow(int64_t)> CorpusOf(const Recipe& recipe, const Shares& shares) {
-  const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplate(recipe.task.prompt));
+  const Corpus corpus(shares, static_cast<uint64_t>(recipe.run.seed), PromptTemplateOf(recipe));
   return [corpus](int64_t index) {
     auto document = corpus.DocumentAt(index);
     return TextRow{std::move(document.prompt), std::move(document.completion)};
@@ -123,6 +124,26 @@ std::function<TextRow(int64_t index)> MakeCorpus(const Recipe& recipe) {
   std::abort();
 }
 
+namespace {
+
+// What is learnt of one row, whose errors name it. `chat` is there if the row is a conversation.
+std::vector<TrainingSequence> SequencesOfRow(const TextRow& row, const std::optional<ChatTemplate>& chat,
+                                             LossOn loss_on, const Policy& policy) {
+  const Tokenizer& tokenizer = policy.tokenizer();
+  try {
+    if (row.conversation)
+      return ChatDocuments(*row.conversation, {*chat, tokenizer, policy.stop_ids()}, loss_on, row.where);
+    TrainingSequence sequence = SequenceOf(row.prompt, row.completion, loss_on, tokenizer);
+    sequence.ids.push_back(*tokenizer.eos_id());
+    return {std::move(sequence)};
+  } catch (const Error& e) {
+    if (std::string_view(e.what()).starts_with(row.where)) throw;
+    throw Error(e.what(), row.where, "");
+  }
+}
+
+}  // namespace
+
 Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, LossOn loss_on,
                            const Policy& policy) {
   const Tokenizer& tokenizer = policy.tokenizer();
@@ -132,15 +153,13 @@ Documents MakeRowDocuments(const Recipe& recipe, const DocumentsConfig& config, 
   auto sequences = std::make_shared<std::vector<TrainingSequence>>();
   std::optional<ChatTemplate> chat;
   for (const TextRow& row : ReadTextRows(config.data, config.columns)) {
-    if (row.conversation) {
-      if (!chat) chat = ChatTemplate::Load(policy.tokenizer_dir());
-      const ChatFormat format = {*chat, tokenizer, policy.stop_ids()};
-      for (TrainingSequence& s : ChatDocuments(*row.conversation, format, loss_on, row.where))
-        sequences->push_back(std::move(s));
-      continue;
+    if (row.conversation && !chat) chat = ChatTemplate::Load(policy.tokenizer_dir());
+    for (TrainingSequence& s : SequencesOfRow(row, chat, loss_on, policy)) {
+      if (std::ssize(s.ids) > config.row_tokens)
+        throw Error("a document of " + std::to_string(s.ids.size()) + " tokens", row.where,
+                    "raise row_tokens above the longest document");
+      sequences->push_back(std::move(s));
     }
-    sequences->push_back(SequenceOf(row.prompt, row.completion, loss_on, tokenizer));
-    sequences->back().ids.push_back(*tokenizer.eos_id());
   }
   const auto count = static_cast<int64_t>(sequences->size());
   auto order = std::make_shared<EpochOrder>(count, static_cast<uint64_t>(recipe.run.seed));

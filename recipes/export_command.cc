@@ -57,7 +57,7 @@ const char* NameOf(WeightDtype dtype) {
 // A new directory beside `out`, which it becomes; gone with this object otherwise.
 class NewDirectory {
  public:
-  explicit NewDirectory(const std::string& out) : out_(fs::path(out).lexically_normal()) {
+  explicit NewDirectory(const std::string& out) : out_(fs::absolute(out).lexically_normal()) {
     if (!out_.has_filename()) out_ = out_.parent_path();
     std::error_code code;
     if (fs::exists(out_, code) && !(fs::is_directory(out_, code) && fs::is_empty(out_, code))) {
@@ -103,7 +103,7 @@ void RequireSameScores(const std::string& from, const std::string& to, WeightDty
   }
 }
 
-bool IsGguf(const std::string& out) { return fs::path(out).extension() == ".gguf"; }
+bool IsGguf(const std::string& out) { return out.ends_with(".gguf"); }
 
 GgufType GgufTypeOf(const ExportArguments& a, const StoredWeights& stored) {
   if (a.dtype == "q8_0") return GgufType::kQ8_0;
@@ -155,6 +155,7 @@ int ExportDirectory(const ExportArguments& a) {
 }
 
 int Export(const ExportArguments& a) {
+  if (a.out.empty()) throw Error("it is empty", "--out", "name a directory or a file NAME.gguf");
   if (!IsGguf(a.out) && a.dtype == "q8_0")
     throw Error("q8_0 is a type of GGUF files", "--dtype", "name an --out that ends in .gguf");
   return IsGguf(a.out) ? ExportGgufFile(a) : ExportDirectory(a);

@@ -37,32 +37,10 @@ struct GenerateArguments {
   Precision precision() const { return dtype == "bf16" ? Precision::kBf16 : Precision::kFp32; }
 };
 
-// Prints a completion's text as its tokens are drawn. A character that is not complete yet waits for its other bytes.
-class TextStream {
- public:
-  explicit TextStream(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
-
-  void Add(int32_t id) {
-    ids_.push_back(id);
-    std::string text = tokenizer_.Decode(ids_, true);
-    while (text.ends_with(kReplacementUtf8)) text.resize(text.size() - kReplacementUtf8.size());
-    Show(text);
-  }
-  // All of it, the end included.
-  void Finish(const std::string& text) { Show(text); }
-
- private:
-  void Show(const std::string& text) {
-    if (text.size() <= shown_) return;
-    std::fwrite(text.data() + shown_, 1, text.size() - shown_, stdout);
-    std::fflush(stdout);
-    shown_ = text.size();
-  }
-
-  const Tokenizer& tokenizer_;
-  std::vector<int32_t> ids_;
-  size_t shown_ = 0;  // bytes
-};
+void Show(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
 
 void PrintJson(const Completion& c) {
   nlohmann::ordered_json line;
@@ -75,14 +53,14 @@ void PrintJson(const Completion& c) {
 
 // Samples one completion and shows it meanwhile; gives its text.
 std::string Stream(Sampler& sampler, const Tokenizer& tokenizer, SampleRequest request, double temperature) {
-  TextStream stream(tokenizer);
+  StreamDecoder decoder(tokenizer, true);
   std::string text;
-  request.drawn = [&](int64_t, int32_t id) { stream.Add(id); };
+  request.drawn = [&](int64_t, int32_t id) { Show(decoder.Push(id)); };
   sampler.Sample(std::move(request), static_cast<float>(temperature), [&](const Group& group) {
     RequireFiniteLogProbs(group);
     const Completion& c = group.completions[0];
     text = c.text;
-    stream.Finish(text);
+    Show(decoder.Flush());
     fmt::print("{}\n", c.finish == FinishReason::kLength ? " [cut]" : "");
     std::fflush(stdout);
   });
@@ -166,10 +144,14 @@ class Chat {
     request.prompts[0].ids = policy_->tokenizer().Encode(request.prompts[0].text);
     const auto length = static_cast<int64_t>(request.prompts[0].ids.size());
     const int64_t room = policy_->config().max_position_embeddings - length;
-    if (room < 1)
-      throw Error(
-          "the conversation has " + std::to_string(length) + " tokens, which leaves no room for a reply",
-          a_.model, "begin a new one with /reset before it is that long");
+    if (room < 1) {
+      fmt::print(
+          stderr,
+          "hone: the conversation has {} tokens, which leaves no room for a reply; /reset begins a new one\n",
+          length);
+      conversation_.messages.erase(conversation_.messages.size() - 1);
+      return;
+    }
     request.slots = {0};
     request.step = num_replies_++;
     request.seed = static_cast<uint64_t>(a_.seed);

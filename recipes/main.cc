@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/error.h"
+#include "data/utf8.h"
 #include "recipes/commands.h"
 
 namespace {
@@ -87,7 +88,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "hone: out of memory; use smaller sizes or a machine with more\n");
     return 1;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "hone: %s\n", e.what());
+    std::fprintf(stderr, "hone: %s\n", hone::OneLine(e.what()).c_str());
     return 1;
   }
 }

@@ -67,8 +67,9 @@ void CheckTask(const Recipe& r, const std::string& path) {
 void CheckAcrossKeys(const Recipe& r, const std::string& path) {
   if (r.rewards.empty())
     Refuse("there is no reward", path + ": rewards", "write a table such as [rewards.answer]");
-  ArithmeticCorpus(r.corpus.shares, 0, PromptTemplate(r.task.prompt));  // refuses what it cannot use
-  WordsCorpus(r.words_corpus.shares, 0, PromptTemplate(r.task.prompt));
+  const PromptTemplate prompt(r.task.prompt == "chat" ? "{question}" : r.task.prompt);
+  ArithmeticCorpus(r.corpus.shares, 0, prompt);  // refuses what it cannot use
+  WordsCorpus(r.words_corpus.shares, 0, prompt);
   CheckKeep(r, path);
   CheckTask(r, path);
   if ((r.memory.gradient_blocks & (r.memory.gradient_blocks - 1)) != 0) {

@@ -22,21 +22,10 @@
 namespace hone {
 namespace {
 
-// "chat" is what the model's chat template makes of a conversation that the question begins.
-PromptTemplate TemplateOf(const Recipe& recipe) {
-  if (recipe.task.prompt != "chat") return PromptTemplate(recipe.task.prompt);
-  if (recipe.model.path.empty())
-    throw Error("a new model has no chat template", "task.prompt", "write a template with {question}");
-  ChatInput input;
-  input.messages.push_back({{"role", "user"}, {"content", "{question}"}});
-  input.add_generation_prompt = true;
-  return PromptTemplate(ChatTemplate::Load(recipe.model.path).Render(input));
-}
-
 // The prompts of one kind of task.
 template <class Task, class... Rest>
 PromptSource PromptsOf(const Recipe& recipe, Split split, Rest... rest) {
-  const Task task(static_cast<uint64_t>(recipe.task.seed), split, TemplateOf(recipe), rest...);
+  const Task task(static_cast<uint64_t>(recipe.task.seed), split, PromptTemplateOf(recipe), rest...);
   return [task](int64_t index) { return task.PromptAt(index); };
 }
 
@@ -47,7 +36,7 @@ struct TaskPrompts {
 };
 
 TaskPrompts FilePrompts(const Recipe& recipe, Split split) {
-  const FileTask task(FileRowsOf(recipe, split), TemplateOf(recipe));
+  const FileTask task(FileRowsOf(recipe, split), PromptTemplateOf(recipe));
   TaskPrompts prompts{[task](int64_t index) { return task.PromptAt(index); },
                       std::vector<int64_t>(static_cast<size_t>(task.num_prompts()))};
   std::iota(prompts.indices.begin(), prompts.indices.end(), 0);
@@ -124,6 +113,16 @@ Prompt LongestOf(const Recipe& recipe, Split split, const Tokenizer& tokenizer) 
 }
 
 }  // namespace
+
+PromptTemplate PromptTemplateOf(const Recipe& recipe) {
+  if (recipe.task.prompt != "chat") return PromptTemplate(recipe.task.prompt);
+  if (recipe.model.path.empty())
+    throw Error("a new model has no chat template", "task.prompt", "write a template with {question}");
+  ChatInput input;
+  input.messages.push_back({{"role", "user"}, {"content", "{question}"}});
+  input.add_generation_prompt = true;
+  return PromptTemplate(ChatTemplate::Load(recipe.model.path).Render(input));
+}
 
 std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split) {
   if (recipe.task.kind != TaskKind::kFile) return nullptr;

@@ -8,12 +8,17 @@
 #include <vector>
 
 #include "data/file_tasks.h"
+#include "data/prompt_template.h"
 #include "data/questions.h"
 #include "data/tokenizer.h"
 #include "recipes/schema.h"
 #include "rl/group_source.h"
 
 namespace hone {
+
+// The recipe's task.prompt; `chat` is what the model's chat template makes of a conversation that the question begins. Error as
+// PromptTemplate and ChatTemplate::Load.
+PromptTemplate PromptTemplateOf(const Recipe& recipe);
 
 // What the files of a split hold; null unless task.kind = file. Error as ReadFileRows.
 std::shared_ptr<const FileRows> FileRowsOf(const Recipe& recipe, Split split);

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include "data/error.h"
+#include "data/json.h"
+#include "data/text_file.h"
 
 namespace hone {
 
@@ -25,11 +28,38 @@ int ThreadCount(int64_t requested) {
   return usable;
 }
 
-std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer) {
+namespace {
+
+// eos_token_id of a generation_config.json: a number or a list of them; empty where there is none.
+std::vector<int64_t> GenerationStops(const std::string& path, int64_t vocab_size) {
+  if (!std::filesystem::is_regular_file(path)) return {};
+  const nlohmann::json config = ParseStrictJson(ReadFile(path), path, kFetchAgain);
+  if (!config.is_object()) throw Error("it does not hold an object", path, kFetchAgain);
+  nlohmann::json eos = config.value("eos_token_id", nlohmann::json());
+  if (eos.is_null()) return {};
+  if (!eos.is_array()) eos = nlohmann::json::array({eos});
+  std::vector<int64_t> ids;
+  for (const nlohmann::json& id : eos) {
+    if (!id.is_number_integer() || id.get<double>() < 0.0 ||
+        id.get<double>() >= static_cast<double>(vocab_size))
+      throw Error("eos_token_id " + id.dump().substr(0, 40) + " is not a token of the model", path,
+                  kFetchAgain);
+    ids.push_back(id.get<int64_t>());
+  }
+  return ids;
+}
+
+}  // namespace
+
+std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer, const std::string& dir) {
+  std::vector<int64_t> all = config.eos_token_ids;
+  const std::vector<int64_t> more = GenerationStops(dir + "/generation_config.json", config.vocab_size);
+  all.insert(all.end(), more.begin(), more.end());
+  if (tokenizer.eos_id()) all.push_back(*tokenizer.eos_id());
   std::vector<int32_t> ids;
-  for (const int64_t id : config.eos_token_ids) ids.push_back(static_cast<int32_t>(id));
-  const auto eos = tokenizer.eos_id();
-  if (eos && std::find(ids.begin(), ids.end(), *eos) == ids.end()) ids.push_back(*eos);
+  for (const int64_t id : all) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(static_cast<int32_t>(id));
+  }
   return ids;
 }
 
@@ -44,7 +74,7 @@ Policy::Policy(Checkpoint checkpoint, const std::string& tokenizer_dir, Precisio
     : checkpoint_(std::move(checkpoint)),
       tokenizer_dir_(tokenizer_dir),
       tokenizer_(Tokenizer::Load(tokenizer_dir)),
-      stop_ids_(StopIds(checkpoint_.config, tokenizer_)),
+      stop_ids_(StopIds(checkpoint_.config, tokenizer_, tokenizer_dir)),
       pool_(threads),
       model_(checkpoint_.config, checkpoint_.weights, precision, pool_) {
   RequireVocabulary(checkpoint_.config, tokenizer_, tokenizer_dir);
@@ -54,7 +84,7 @@ Policy::Policy(StoredWeights& stored, const std::string& dir, Precision precisio
     : checkpoint_{stored.config(), {}, nullptr},
       tokenizer_dir_(dir),
       tokenizer_(Tokenizer::Load(dir)),
-      stop_ids_(StopIds(checkpoint_.config, tokenizer_)),
+      stop_ids_(StopIds(checkpoint_.config, tokenizer_, dir)),
       pool_(threads),
       model_(checkpoint_.config, stored, precision, pool_) {
   RequireVocabulary(checkpoint_.config, tokenizer_, dir);

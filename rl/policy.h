@@ -53,8 +53,9 @@ class Policy {
   Model model_;
 };
 
-// The tokens that end a completion: those of the config, then the tokenizer's eos.
-std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer);
+// The tokens that end a completion: those of the config, then of `dir`/generation_config.json, then the tokenizer's eos. Error for a
+// file that is none or names tokens the model does not have.
+std::vector<int32_t> StopIds(const ModelConfig& config, const Tokenizer& tokenizer, const std::string& dir);
 
 // Error naming `where` when the tokenizer has more tokens than the model.
 void RequireVocabulary(const ModelConfig& config, const Tokenizer& tokenizer, const std::string& where);

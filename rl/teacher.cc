@@ -29,7 +29,7 @@ void RequireSameTokens(const ModelConfig& config, const Tokenizer& teacher, cons
   const std::string remedy = "distill from a model of the same tokenizer";
   if (const std::string what = student.tokenizer().FirstDifference(teacher); !what.empty())
     throw Error("student and teacher have different tokenizers: " + what, where, remedy);
-  const auto ours = Sorted(student.stop_ids()), theirs = Sorted(StopIds(config, teacher));
+  const auto ours = Sorted(student.stop_ids()), theirs = Sorted(StopIds(config, teacher, where));
   if (ours == theirs) return;
   throw Error(
       "student and teacher end completions by different tokens: " + Listed(ours) + " and " + Listed(theirs),

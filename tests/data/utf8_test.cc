@@ -50,3 +50,13 @@ TEST_CASE("characters are described for people") {
   CHECK(DescribeUtf8("\t", 0) == "U+0009");
   CHECK(DescribeUtf8("\xff", 0) == "byte 0xff");
 }
+
+TEST_CASE("one line: controls and broken bytes are spelled, a long text keeps its ends") {
+  CHECK(OneLine("caf\xC3\xA9 1+2") == "caf\xC3\xA9 1+2");
+  CHECK(OneLine("a\nb\x1b[31m\x7f\xff") == "a\\x0ab\\x1b[31m\\x7f\\xff");
+  CHECK(OneLine(std::string("\0z", 2)) == "\\x00z");
+  const std::string longer = OneLine("begin" + std::string(5000, 'x') + "end");
+  CHECK(longer.size() < 2100);
+  CHECK(longer.starts_with("begin"));
+  CHECK(longer.ends_with("end"));
+}

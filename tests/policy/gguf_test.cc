@@ -1,5 +1,5 @@
 // GGUF files read back by a plain reader: the container, every tensor of every architecture against its parameter, the types'
-// rounding, the tokenizer, and what is refused. llama.cpp's own reading: tests/parity/gguf.py.
+// rounding, the tokenizer, and what is refused. llama.cpp's own reading: tests/parity/gguf_llama.py.
 #include "policy/gguf.h"
 
 #include <doctest/doctest.h>
@@ -302,6 +302,31 @@ TEST_CASE("gguf: narrower types round as they should; what does not fit Q8_0 is 
                                                    : std::fabs(exact[i]) / 256.0f;
       CHECK(std::fabs(got[i] - exact[i]) <= bound + 1e-7f);
     }
+  }
+}
+
+TEST_CASE("gguf: a value that the type cannot hold is refused and leaves no file") {
+  std::mt19937_64 random(4);
+  ModelConfig c;
+  do c = RandomConfig(random);
+  while (c.architecture != "Qwen2ForCausalLM" || c.sliding_window > 0);
+  c.hidden_size = 64;
+  c.vocab_size = 90;
+  Weights weights = RandomWeights(c, random);
+  weights.Get("layers.0.gate_up").value.data()[1] = 1e8f;
+  WeightsSource source(weights);
+  const TempDir dir;
+  WriteArithmeticTokenizer(dir.path());
+  for (const auto& [type, fits] : {std::pair{GgufType::kF32, true},
+                                   {GgufType::kBf16, true},
+                                   {GgufType::kF16, false},
+                                   {GgufType::kQ8_0, false}}) {
+    const std::string message = ErrorOf([&] {
+      ExportGguf(dir / "m.gguf", c, source, Tokenizer::Load(dir.path()), {.type = type, .name = "n"});
+    });
+    CHECK(message.empty() == fits);
+    if (!fits) CHECK(Mentions(message, "blk.0.ffn_gate.weight is beyond what this type holds"));
+    CHECK(std::filesystem::remove(dir / "m.gguf") == fits);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/arithmetic.h"
+#include "data/run_store.h"
 #include "policy/checkpoint.h"
 #include "recipes/schema.h"
 #include "rl/policy.h"
@@ -128,4 +129,45 @@ TEST_CASE("conversations train as the rows of prompt and completion that they re
   const Said none = at.Hone("run r.toml --run-dir c --set sft.data='[\"conversations\"]'");
   CheckOneLine(none);
   CHECK(none.Says("conversations:1: the conversation has no assistant's turn"));
+}
+
+TEST_CASE("task.prompt = chat asks by the model's chat template; a model without one is refused") {
+  const Talker at;
+  at.Write("sums.jsonl", "{\"prompt\":\"1+2\",\"gold\":\"3\"}\n{\"prompt\":\"2+2\",\"gold\":\"4\"}\n");
+  at.Write("held.jsonl", "{\"prompt\":\"3+2\",\"gold\":\"5\"}\n");
+  at.Write("r.toml",
+           "[model]\npath = \"model\"\n[task]\nkind = \"file\"\ndata = [\"sums.jsonl\"]\nheld_out = "
+           "[\"held.jsonl\"]\n"
+           "prompt = \"chat\"\n[run]\nthreads = 1\n[grpo]\nsteps = 1\nprompts_per_step = 2\ngroup_size = 2\n"
+           "[rollout]\nmax_new_tokens = 8\n[eval]\nprompts = 1\nsamples_per_prompt = 1\n");
+  const Said said = at.Hone("run r.toml --run-dir r");
+  CAPTURE(said.err);
+  REQUIRE(said.status == 0);
+  for (const ScoredGroup& group : RunStore::OpenReadOnly(at / "r/hone.db").Groups(1)) {
+    const std::string& text = group.group.prompt.text;
+    CHECK((text == "<bos>Q:1+2=?A:" || text == "<bos>Q:2+2=?A:"));
+  }
+  std::filesystem::remove(at / "model/chat_template.jinja");
+  const Said refused = at.Hone("run r.toml --run-dir other");
+  CheckOneLine(refused);
+  CHECK(refused.Says("the model has no chat template"));
+}
+
+TEST_CASE("a model's generation_config.json ends its completions too") {
+  const Talker at;
+  const auto ids = [&] {
+    return nlohmann::json::parse(
+        at.Hone("generate model '<bos>Q:1+2=?A:' --temperature 0 --max-new-tokens 6 --json").out)["ids"];
+  };
+  const auto whole = ids();
+  REQUIRE(whole.size() >= 2);
+  at.Write("model/generation_config.json", nlohmann::json({{"eos_token_id", {whole[0]}}}).dump());
+  CHECK(ids() == nlohmann::json({whole[0]}));
+  for (const char* bad : {"{", "[1]", "{\"eos_token_id\":[999]}", "{\"eos_token_id\":\"x\"}"}) {
+    CAPTURE(bad);
+    at.Write("model/generation_config.json", bad);
+    const Said refused = at.Hone("generate model '<bos>Q:'");
+    CheckOneLine(refused);
+    CHECK(refused.Says("generation_config.json"));
+  }
 }

@@ -84,7 +84,8 @@ def check(model, prompts, args, scratch):
     stops = set(stops if isinstance(stops, list) else [stops])
     worst = {}
     for dtype, path in files.items():
-        llama = Llama(str(path), n_ctx=args.context, logits_all=True, verbose=False, n_threads=2, seed=1)
+        llama = Llama(str(path), n_ctx=args.context, logits_all=True, verbose=False, n_threads=2, seed=1,
+                      type_k=int(gguf.GGMLQuantizationType.F32), type_v=int(gguf.GGMLQuantizationType.F32))
         for prompt in prompts:
             ids = encode(args.hone, model, prompt)
             theirs = llama.tokenize(prompt.encode(), add_bos=False, special=True)
