@@ -32,6 +32,7 @@ std::string Obstacle(const ModelConfig& c) {
   if (c.sliding_window > 0) return "sliding windows in " + c.architecture;
   if (c.qkv_bias && !FamilyOf(c).stores_biases) return "biases of attention in " + c.architecture;
   if (c.attention == AttentionKind::kMla && !c.rope_interleaved) return "rope_interleave = false";
+  if (c.attention == AttentionKind::kMla && c.num_experts == 0) return c.architecture + " without experts";
   if (c.architecture != "Qwen3MoeForCausalLM") return "";
   if (!c.norm_topk_prob) return "norm_topk_prob = false in " + c.architecture;
   for (int64_t l = 0; l < c.num_layers; ++l) {

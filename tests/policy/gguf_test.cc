@@ -130,7 +130,7 @@ bool Exportable(const ModelConfig& c) {
   const bool moe = c.architecture == "Qwen3MoeForCausalLM";
   const bool qwen3 = c.qk_norm;
   if (c.sliding_window > 0 || (qwen3 && c.qkv_bias)) return false;
-  if (c.attention == AttentionKind::kMla && !c.rope_interleaved) return false;
+  if (c.attention == AttentionKind::kMla && (!c.rope_interleaved || c.num_experts == 0)) return false;
   return !moe || (c.norm_topk_prob && c.sparse_step == 1 && c.dense_layers.empty());
 }
 
@@ -353,6 +353,11 @@ TEST_CASE("gguf: what llama.cpp would compute otherwise is refused") {
                    return c.architecture == "Qwen3ForCausalLM";
                  }),
                  "biases of attention in Qwen3ForCausalLM"));
+  CHECK(Mentions(refusal([](ModelConfig& c) {
+                   c.num_experts = 0;
+                   return c.architecture == "DeepseekV2ForCausalLM";
+                 }),
+                 "DeepseekV2ForCausalLM without experts"));
   CHECK(Mentions(refusal([](ModelConfig& c) {
                    c.norm_topk_prob = false;
                    return c.architecture == "Qwen3MoeForCausalLM";
